@@ -1,0 +1,32 @@
+-- One row per pair of relations of one person whose normal intervals share at least a day, as the closing month's cases stand.
+-- Grain: (case_id).
+select
+    case_id,
+    person_id,
+    type_code,
+    scheme_a,
+    relation_id_a,
+    source_person_no_a,
+    division_code_a,
+    scheme_b,
+    relation_id_b,
+    source_person_no_b,
+    division_code_b,
+    same_county,
+    overlap_from,
+    overlap_to,
+    overlap_months,
+    confidence,
+    evidence,
+    legitimate_rule,
+    retained_relation_id,
+    keep_rule,
+    status,
+    duplicate_subsidy_yuan,
+    duplicate_subsidy_central_yuan,
+    duplicate_subsidy_province_yuan,
+    duplicate_subsidy_city_yuan,
+    duplicate_subsidy_county_yuan,
+    duplicate_benefit_yuan,
+    duplicate_premium_yuan
+from {{ ref('fct_duplicate_cases') }}
