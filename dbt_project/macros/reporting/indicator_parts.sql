@@ -12,7 +12,8 @@
         terms.part,
         case when count(measured.exact_sum) = count(*) then sum(terms.sign * measured.exact_sum) end as exact_sum,
         max(measured.exact_divisor) as exact_divisor,
-        min(measured.months_used) as months_used,
+        min(case when measures.period_basis = 'window' then measured.months_used end) as months_of_windows,
+        max(measured.months_used) as months_of_stocks,
         min(measured.origin) as first_origin,
         max(measured.origin) as last_origin
     from {{ cells }} as cells

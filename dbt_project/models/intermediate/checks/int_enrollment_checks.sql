@@ -27,7 +27,7 @@ relations as (
         on enrollment.period = excused.period
             and enrollment.source_system = excused.system
             and enrollment.office = excused.office
-    where enrollment.is_insured and enrollment.scheme <> 'maternity' and excused.office is null
+    where enrollment.is_insured and enrollment.person_id is not null and enrollment.scheme <> 'maternity' and excused.office is null
 ),
 
 counted as (

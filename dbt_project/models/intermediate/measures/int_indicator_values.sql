@@ -116,7 +116,18 @@ joined as (
         case when indicators.formula_kind = 'annualised' then 12 else 1 end as months_of_year,
         case when indicators.formula_kind = 'annualised' then coalesce(window_facts.month_count, 1) else 1 end as months_of_window,
         indicators.definition_version,
-        least(numerators.months_used, coalesce(denominators.months_used, numerators.months_used)) as months_used,
+        -- A rate says how many months its windows used; the stocks in it count only where there is nothing else.
+        coalesce(
+            least(
+                coalesce(numerators.months_of_windows, denominators.months_of_windows),
+                coalesce(denominators.months_of_windows, numerators.months_of_windows)
+            ),
+            greatest(
+                coalesce(numerators.months_of_stocks, denominators.months_of_stocks),
+                coalesce(denominators.months_of_stocks, numerators.months_of_stocks)
+            )
+        ) as months_used,
+        indicators.needs_positive_base,
         least(numerators.first_origin, coalesce(denominators.first_origin, numerators.first_origin)) as first_origin,
         greatest(numerators.last_origin, coalesce(denominators.last_origin, numerators.last_origin)) as last_origin
     from cells
@@ -158,7 +169,11 @@ select
     period,
     {{ ratio('numerator_sum', 'numerator_divisor') }} as numerator,
     {{ ratio('denominator_sum', 'denominator_divisor') }} as denominator,
-    {{ ratio('numerator_sum', 'denominator_sum', 'factor * months_of_year * denominator_divisor', 'months_of_window * numerator_divisor') }} as value,
+    case
+        -- A missing, zero or negative base gives no rate of growth.
+        when not needs_positive_base or denominator_sum > 0
+            then {{ ratio('numerator_sum', 'denominator_sum', 'factor * months_of_year * denominator_divisor', 'months_of_window * numerator_divisor') }}
+    end as value,
     definition_version,
     case
         when first_origin = last_origin then first_origin

@@ -58,4 +58,5 @@ left join excused
 left join excused_in_either
     on relation_months.source_system = excused_in_either.system
         and relation_months.office = excused_in_either.office
-where relation_months.is_insured and excused.office is null
+-- A relation that names nobody insures no person.
+where relation_months.is_insured and relation_months.person_id is not null and excused.office is null

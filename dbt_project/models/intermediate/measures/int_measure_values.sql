@@ -98,7 +98,7 @@ balances as (
                 then {{ amount('balance_funds.opening_yuan') }} + income.exact_sum - expenditure.exact_sum
         end as exact_sum,
         {{ count_of('1') }} as exact_divisor,
-        least(income.months_used, expenditure.months_used) as months_used,
+        {{ count_of('1') }} as months_used,
         case when income.origin = 'mixed' or expenditure.origin = 'mixed' then 'mixed' else 'computed' end as origin
     from cells
     inner join balance_flows
