@@ -1,0 +1,113 @@
+{# An ID number as keyed in, made comparable: half-width, upper case, without blanks, quotes and hyphens. #}
+{% macro tidied_id(text) -%}
+    translate(upper({{ to_half_width(text) }}), ' -·{{ "\u200b\ufeff" }}`’''"', '')
+{%- endmacro %}
+
+{# Check character of GB 11643 over the first seventeen characters, all digits. #}
+{% macro id_check_character(text) -%}
+    substr('10X98765432', 1 + (
+        {%- for weight in [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] %}
+        {{ '+ ' if not loop.first }}(ascii(substr({{ text }}, {{ loop.index }}, 1)) - 48) * {{ weight }}
+        {%- endfor %}
+    ) % 11, 1)
+{%- endmacro %}
+
+{# The cleaned form of each row's `id_number_raw` of a relation: one row per row, with
+   id_number_tidied (as keyed in, made comparable), id_number_full (18 characters with a right check digit and a day that exists, 15
+   digits upgraded with century 19, else null), id_birth_date and id_sex inside it, is_id_repaired, is_id_placeholder. #}
+{% macro clean_id_numbers(relation) -%}
+    select
+        bounded.id_number_raw,
+        bounded.id_number_tidied,
+        case when bounded.id_birth_date is not null then bounded.id_number_checked end as id_number_full,
+        case when bounded.id_number_checked is not null then bounded.id_birth_date end as id_birth_date,
+        case
+            when bounded.id_number_checked is null or bounded.id_birth_date is null then null
+            when ascii(substr(bounded.id_number_checked, 17, 1)) % 2 = 1 then 'male'
+            else 'female'
+        end as id_sex,
+        coalesce(bounded.id_number_checked <> bounded.id_number_raw, false) as is_id_repaired,
+        bounded.is_id_placeholder
+    from (
+        select
+            checked.*,
+            {{ date_or_null('substr(checked.id_number_checked, 7, 4)', 'substr(checked.id_number_checked, 11, 2)', 'substr(checked.id_number_checked, 13, 2)') }} as id_birth_date
+        from (
+            select
+                upgraded.id_number_raw,
+                upgraded.id_number_tidied,
+                case
+                    when upgraded.first_seventeen is null then null
+                    when length(upgraded.id_number_tidied) = 15 then upgraded.first_seventeen || {{ id_check_character('upgraded.first_seventeen') }}
+                    when right(upgraded.id_number_tidied, 1) = {{ id_check_character('upgraded.first_seventeen') }} then upgraded.id_number_tidied
+                end as id_number_checked,
+                upgraded.is_id_placeholder
+            from (
+                select
+                    tidied.id_number_raw,
+                    tidied.id_number_tidied,
+                    case
+                        when tidied.is_id_placeholder then null
+                        when {{ fits_pattern('tidied.id_number_tidied', '^[1-9][0-9]{16}[0-9X]$') }} then left(tidied.id_number_tidied, 17)
+                        when {{ fits_pattern('tidied.id_number_tidied', '^[1-9][0-9]{14}$') }}
+                            then left(tidied.id_number_tidied, 6) || '19' || substr(tidied.id_number_tidied, 7)
+                    end as first_seventeen,
+                    tidied.is_id_placeholder
+                from (
+                    select
+                        raw.id_number_raw,
+                        raw.id_number_tidied,
+                        -- One digit over and over, a division code and zeros, or a word.
+                        replace(raw.id_number_tidied, left(raw.id_number_tidied, 1), '') = ''
+                        or {{ fits_pattern('raw.id_number_tidied', '^[0-9]{6}0{9,12}$') }}
+                        or placeholders.placeholder is not null as is_id_placeholder
+                    from (
+                        select
+                            id_number_raw,
+                            {{ tidied_id('id_number_raw') }} as id_number_tidied
+                        from {{ relation }}
+                        where id_number_raw is not null
+                    ) as raw
+                    left join {{ ref('id_placeholders') }} as placeholders
+                        on raw.id_number_tidied = placeholders.placeholder
+                    where raw.id_number_tidied <> ''
+                ) as tidied
+            ) as upgraded
+        ) as checked
+    ) as bounded
+{%- endmacro %}
+
+{# Whether a text matches a regular expression from beginning to end. #}
+{% macro fits_pattern(text, pattern) -%}
+    {{ return(adapter.dispatch('fits_pattern')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__fits_pattern(text, pattern) -%}
+    {{ text }} rlike '{{ pattern }}'
+{%- endmacro %}
+
+{% macro duckdb__fits_pattern(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{# The status of a record's ID number on a day, out of its cleaned form (clean_id_numbers), the cleaned form of the guardian's number
+   beside it, and what the record itself says. A child's number that is the guardian's, or an adult's by the date inside it, is the
+   guardian's; a date that is off by whole centuries alone is only inconsistent. #}
+{% macro id_status(cleaned, guardian, birth_date, sex, day) -%}
+    case
+        when {{ cleaned }}.id_number_tidied is null then 'missing'
+        when {{ cleaned }}.is_id_placeholder then 'placeholder'
+        when coalesce({{ cleaned }}.id_number_full, {{ cleaned }}.id_number_tidied) = coalesce({{ guardian }}.id_number_full, {{ guardian }}.id_number_tidied)
+            then 'guardian'
+        when {{ cleaned }}.id_number_full is null then 'invalid'
+        when {{ birth_date }} <= {{ day }}
+            and {{ birth_date }} > {{ add_months_to_day(day, -18 * 12) }}
+            and {{ cleaned }}.id_birth_date <= {{ add_months_to_day(day, -18 * 12) }}
+            and (month({{ cleaned }}.id_birth_date) <> month({{ birth_date }}) or day({{ cleaned }}.id_birth_date) <> day({{ birth_date }}))
+            then 'guardian'
+        when {{ cleaned }}.id_birth_date <> {{ birth_date }} then 'inconsistent'
+        when {{ sex }} in ('male', 'female') and {{ cleaned }}.id_sex <> {{ sex }} then 'inconsistent'
+        when {{ cleaned }}.is_id_repaired then 'repaired'
+        else 'valid'
+    end
+{%- endmacro %}
