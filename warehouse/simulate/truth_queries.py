@@ -1,0 +1,163 @@
+"""The queries of the truth: insured persons, movements, money, stays and overlaps, read off the landed rows by the published definitions.
+
+What belongs here: SQL and the page that explains its results. What does not: which rows land (`truth.py`).
+"""
+
+from __future__ import annotations
+
+TABLES = (
+    "create table truth.relations (period varchar, office varchar, scheme varchar, relation_id varchar, system varchar, source_person_no varchar, county varchar, "
+    "is_normal boolean, first_day date, last_day date, category varchar, employer varchar)",
+    "create table truth.settlements (period varchar, office varchar, system varchar, table_order integer, settlement_id varchar, reverses varchar, scheme varchar, "
+    "source_person_no varchar, county varchar, care_type varchar, visit_id varchar, institution varchar, admitted date, discharged date, settled date, "
+    "total decimal(18, 2), pooled decimal(18, 2), other_fund decimal(18, 2), account decimal(18, 2), cash decimal(18, 2))",
+    "create table truth.ledgers (period varchar, office varchar, scheme varchar, county varchar, subject varchar, amount decimal(18, 2))",
+    "create table truth.payments (period varchar, office varchar, source_person_no varchar, month_from varchar, amount decimal(18, 2))",
+    "create table truth.contributions (period varchar, office varchar, source_person_no varchar, employer varchar, month varchar, amount decimal(18, 2))",
+    "create table truth.standards (period varchar, office varchar, year bigint, scheme varchar, source varchar, yuan decimal(18, 2))",
+)
+
+QUERIES = {
+    # A participation that two counties deliver enters once, by the smaller office.
+    "truth.entered_relations": """
+        select relations.*, persons.true_person_id, last_day(cast(relations.period || '-01' as date)) as month_end
+        from truth.relations as relations
+        inner join truth.persons as persons on relations.system = persons.system and relations.source_person_no = persons.source_person_no
+        qualify row_number() over (partition by relations.scheme, relations.relation_id, relations.period order by relations.office) = 1
+    """,
+    "truth.insured": """
+        select distinct period, scheme, county, true_person_id
+        from truth.entered_relations
+        where is_normal and first_day <= month_end and coalesce(last_day, month_end) >= month_end
+    """,
+    # A settlement number on record in another delivery enters once: earlier period, smaller office, clinic before hospital.
+    "truth.entered_settlements": """
+        select *
+        from truth.settlements
+        qualify row_number() over (partition by system, settlement_id order by period, office, table_order) = 1
+    """,
+    "truth.months": "select distinct period from truth.relations",
+    "truth.stay_rows": """
+        select
+            settled.scheme,
+            settled.period,
+            coalesce(settled.visit_id, settled.settlement_id) as stay_id,
+            settled.county,
+            settled.settled,
+            settled.settlement_id,
+            (select min(back.period) from truth.entered_settlements as back
+             where back.system = settled.system and back.reverses = settled.settlement_id) as taken_back
+        from truth.entered_settlements as settled
+        where settled.care_type = 'inpatient' and settled.reverses is null and settled.scheme <> 'maternity'
+    """,
+    "truth.admissions": """
+        with stays as (
+            select scheme, stay_id, arg_min(county, (settled, settlement_id)) as county
+            from truth.stay_rows group by scheme, stay_id
+        ),
+        standing as (
+            select stay_rows.scheme, stay_rows.stay_id, months.period,
+                bool_or(stay_rows.period <= months.period and (stay_rows.taken_back is null or stay_rows.taken_back > months.period)) as stands
+            from truth.stay_rows as stay_rows cross join truth.months as months
+            group by all
+        ),
+        moved as (
+            select *, stands::integer - coalesce(lag(stands::integer) over (partition by scheme, stay_id order by period), 0) as moves
+            from standing
+        )
+        select moved.period, moved.scheme, stays.county, sum(moved.moves) as admissions
+        from moved inner join stays on moved.scheme = stays.scheme and moved.stay_id = stays.stay_id
+        where moved.moves <> 0
+        group by all
+    """,
+    "truth.long_numbers": """
+        with
+        insured_levels as (
+            select period, scheme, county as division_code, true_person_id from truth.insured
+            union select period, scheme, '990100', true_person_id from truth.insured
+            union select period, 'all', county, true_person_id from truth.insured where scheme <> 'maternity'
+            union select period, 'all', '990100', true_person_id from truth.insured where scheme <> 'maternity'
+        ),
+        month_before as (
+            select period, lag(period) over (order by period) as previous from truth.months
+        ),
+        movement as (
+            select 'ENTRIES' as measure, now.period, now.division_code, now.scheme, count(*) as value
+            from insured_levels as now
+            inner join month_before on now.period = month_before.period and month_before.previous is not null
+            anti join insured_levels as before
+                on before.period = month_before.previous and now.scheme = before.scheme and now.division_code = before.division_code
+                and now.true_person_id = before.true_person_id
+            group by all
+            union all
+            select 'EXITS', month_before.period, before.division_code, before.scheme, count(*)
+            from insured_levels as before
+            inner join month_before on before.period = month_before.previous
+            anti join insured_levels as now
+                on now.period = month_before.period and now.scheme = before.scheme and now.division_code = before.division_code
+                and now.true_person_id = before.true_person_id
+            group by all
+        ),
+        signed as (
+            select *, case when reverses is null then 1 else -1 end as sign from truth.entered_settlements
+        ),
+        cubed as (
+            select period, scheme, county, sign, total, pooled, other_fund from signed
+            union all select period, scheme, '990100', sign, total, pooled, other_fund from signed
+        ),
+        cubed_all as (
+            select * from cubed
+            union all select period, 'all', county, sign, total, pooled, other_fund from cubed where scheme <> 'maternity'
+        ),
+        ledger_levels as (
+            select period, scheme, '990100' as division_code, subject, amount from truth.ledgers
+            union all select period, scheme, county, subject, amount from truth.ledgers where county is not null
+            union all select period, 'all', '990100', subject, amount from truth.ledgers where scheme <> 'maternity'
+        ),
+        stays as (
+            select period, scheme, county as division_code, admissions from truth.admissions
+            union all select period, scheme, '990100', admissions from truth.admissions
+            union all select period, 'all', county, admissions from truth.admissions
+            union all select period, 'all', '990100', admissions from truth.admissions
+        )
+        select 'INSURED' as measure, period, division_code, scheme, cast(count(*) as decimal(20, 2)) as value from insured_levels group by all
+        union all select measure, period, division_code, scheme, value from movement where scheme <> 'maternity'
+        union all select 'SETTLEMENTS', period, county, scheme, sum(sign) from cubed_all group by all
+        union all select 'TOTAL_COST', period, county, scheme, sum(total) from cubed_all group by all
+        union all select 'POOLED_PAID', period, county, scheme, sum(pooled) from cubed_all group by all
+        union all select 'FUND_PAID', period, county, scheme, sum(pooled + other_fund) from cubed_all group by all
+        union all select 'ADMISSIONS', period, division_code, scheme, sum(admissions) from stays group by all
+        union all select 'INCOME', period, division_code, scheme, sum(amount) from ledger_levels where subject like '1%' group by all
+        union all select 'EXPENDITURE', period, division_code, scheme, sum(amount) from ledger_levels where subject like '2%' group by all
+    """,
+    "expected_numbers.csv": "select * from truth.long_numbers order by measure, period, division_code, scheme",
+    "headcount.csv": """
+        with schemes as (
+            select period, county as division_code, true_person_id, count(distinct scheme) as times from truth.insured where scheme <> 'maternity' group by all
+            union all
+            select period, '990100', true_person_id, count(distinct scheme) from truth.insured where scheme <> 'maternity' group by all
+        )
+        select period, division_code, sum(times) as sum_of_schemes, count(*) filter (times = 2) as counted_twice,
+            count(*) filter (times = 3) as counted_three_times, count(*) as distinct_persons
+        from schemes group by all order by all
+    """,
+    "relations.parquet": """
+        select period, scheme, relation_id, system, source_person_no, true_person_id, county, is_normal, first_day, last_day, category,
+            (is_normal and first_day <= month_end and coalesce(last_day, month_end) >= month_end) as is_insured
+        from truth.entered_relations order by period, scheme, relation_id
+    """,
+}
+
+README = """# The truth of a simulated city
+
+For scoring only; never for training, never in the inbox.
+
+| file | one row per |
+| --- | --- |
+| `persons.parquet` | person record (system, source_person_no): true_person_id, the true name, ID number, sex, birth date; `faults` on this record and `traps` it stands in, joined by semicolons; `corrected_from` month |
+| `relations.parquet` | relation and month as landed: who it truly belongs to, whether it counts as insured |
+| `expected_numbers.csv` | measure, period, division, scheme: INSURED, ENTRIES, EXITS (over true persons; only where not 0), SETTLEMENTS, ADMISSIONS, TOTAL_COST, POOLED_PAID, FUND_PAID, INCOME, EXPENDITURE of the month alone |
+| `headcount.csv` | period and division: the headcount bridge over true persons |
+| `expected_deliveries.csv` | delivery folder: what a correct reader says of it, and the fault it carries |
+| `rejected_rows.csv` | row that must be rejected: table, line of the file, fault |
+"""
