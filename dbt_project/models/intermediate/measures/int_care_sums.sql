@@ -76,6 +76,16 @@ settlement_sums as (
         medical_aid_yuan <> 0
 ),
 
+stays as (
+    select movements.*
+    from {{ ref('int_stay_movements') }} as movements
+    left join {{ source('control', 'excused_offices') }} as excused
+        on movements.month = excused.period
+            and movements.source_system = excused.system
+            and excused.office in (movements.division_code, '{{ var("city_code") }}')
+    where movements.month in (select period from close_period) and excused.office is null
+),
+
 stay_sums as (
     select
         scheme,
@@ -94,8 +104,7 @@ stay_sums as (
         cast(null as boolean) as has_medical_aid,
         sum(admissions) as admission_count,
         sum(bed_days) as bed_day_count
-    from {{ ref('int_stay_movements') }}
-    where month in (select period from close_period)
+    from stays
     group by
         scheme,
         division_code,

@@ -66,7 +66,7 @@ monthly_stays as (
     left join {{ source('control', 'excused_offices') }} as excused
         on movements.month = excused.period
             and movements.source_system = excused.system
-            and movements.division_code = excused.office
+            and excused.office in (movements.division_code, '{{ var("city_code") }}')
     where excused.office is null
     group by
         movements.month,
