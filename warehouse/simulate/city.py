@@ -5,6 +5,7 @@ What belongs here: the order of things. What does not: any of the things themsel
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,8 +85,9 @@ def simulate(
     offices = [str(code) for code in geography.county_codes]
     listed = [(system, month, office, forms.of(system, month, place)) for month in months for system, office, place in _senders(offices)]
     faulty, blank, unlisted = file_faults.plan(stream(seed, "file faults"), listed, rates)
-    con = duckdb.connect()
-    con.execute("set threads = 2; set preserve_insertion_order = true")
+    scratch = tempfile.TemporaryDirectory(prefix="simulated-city-")
+    con = duckdb.connect(str(Path(scratch.name) / "answers.duckdb"))
+    con.execute(f"set threads = 2; set preserve_insertion_order = true; set memory_limit = '1500MB'; set temp_directory = '{scratch.name}'")
     answers = Truth(con, geography, population, enrollment, particulars, months)
     desk = _Desk(con, inbox, seed, rates, answers, faulty, blank, unlisted)
     for month in months:
@@ -120,6 +122,7 @@ def simulate(
     say("truth")
     answers.write(truth, desk.expected)
     con.close()
+    scratch.cleanup()
     return SimulationSummary(
         inbox, truth, persons, len(offices), len(months), len(desk.expected), desk.rows, len(faulty), sum(int(row["rows_rejected"] or 0) for row in desk.expected)
     )

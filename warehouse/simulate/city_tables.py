@@ -212,7 +212,7 @@ class CityTables:
     def _openings(self) -> dict[int, dict[str, tuple[int, int]]]:
         """Amount and adjustment of each fund on each 1 January: months of spending that a sound fund has in hand."""
         first = self.years[0]
-        cover = {"employee_pool": 13.4, "employee_account": 17.0, "resident": 3.1, "rural": 2.1, "maternity": 7.5}
+        cover = {"employee_pool": 13.4, "employee_account": 17.0, "resident": 3.1, "rural": 2.1, "maternity": 14.0}
         found: dict[int, dict[str, tuple[int, int]]] = {}
         for year in self.years:
             found[year] = {}

@@ -342,12 +342,12 @@ def _events(
     finish(ahead, day[ahead] + 10 + chance.integers(0, 15, len(ahead)), DATED)
     further(ahead, RESIDENT, day[ahead], first_paid=paid_from)
 
-    for rate, style in ((0.0015, SUSPENDED), (0.001, SUSPENDED_DATED), (0.0012, DATED), (0.0006, ENDED_UNDATED), (0.0005, VANISHED)):
+    for rate, style in ((0.0007, SUSPENDED), (0.0004, SUSPENDED_DATED), (0.0005, DATED), (0.0003, ENDED_UNDATED), (0.0003, VANISHED)):
         where = happens(np.ones(count, dtype=bool), rate)
         finish(where, day[where], style)
 
     outside = np.flatnonzero((primary == NONE) & (population.birth < first) & (population.death > last))
-    enters = outside[chance.random(len(outside)) < 0.012 * months]
+    enters = outside[chance.random(len(outside)) < 0.03 * months]
     scheme = np.where(geography.village_urban[population.village[enters]], RESIDENT, RURAL)
     scheme = np.where((chance.random(len(enters)) < 0.3) & (population.age(first)[enters] >= 18) & (population.age(first)[enters] < 55), EMPLOYEE, scheme)
     county, village = _second(chance, geography, population, enters, scheme)

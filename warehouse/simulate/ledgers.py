@@ -72,7 +72,7 @@ class Money:
         kind = self.enrollment.employers.kind[np.maximum(relations.employer, 0)]
         public = np.isin(kind, ("30", "50"))
         luck = chance.random((3, count))
-        base = np.exp(chance.normal(-0.5 * 0.4**2, 0.4, count)) * np.select([relations.category == 12, public], [3_900, 6_400], 5_300)
+        base = np.exp(chance.normal(-0.5 * 0.4**2, 0.4, count)) * np.select([relations.category == 12, public], [3_900, 6_100], 5_000)
         self.supplements = Supplements(
             working & np.isin(relations.category, (11, 13)) & (luck[0] < np.where(relations.category == 11, 0.92, 0.4)),
             working & public & (luck[1] < 0.9),
@@ -116,13 +116,13 @@ class Money:
         count = len(where)
         base = self.supplements.base[where]
         flexible = category[where] == 12
-        shares = {310: (70, 20), 510: (7, 0), 320: (30, 0), 330: (0, 0)}[insurance]
+        shares = {310: (70, 20), 510: (3, 0), 320: (30, 0), 330: (0, 0)}[insurance]
         employer = np.where(flexible, 0, base * shares[0] // 1000)
         person = np.where(flexible, base * 85 // 1000, base * shares[1] // 1000)
         if insurance == 330:
             person = np.full(count, 12_000)
         received = chance.random(count) < np.where(flexible, 0.965, 0.985)
-        credit = np.where(flexible | (insurance != 310), 0, person + employer * 22 // 100)
+        credit = np.where(flexible | (insurance != 310), 0, person + employer * 10 // 100)
         return {
             "relation": where, "insurance": np.full(count, insurance), "month": np.full(count, period.year * 100 + period.month), "base": base,
             "employer_due": employer, "person_due": person, "employer_paid": np.where(received, employer, 0), "person_paid": np.where(received, person, 0),

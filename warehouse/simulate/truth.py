@@ -19,6 +19,7 @@ from .geography import Geography
 from .identity_faults import FAULTS, TRAPS, Particulars, labels
 from .population import Population
 from .tables import Sheet
+from .truth_overlaps import overlaps_query
 from .truth_queries import QUERIES, README, TABLES
 from .writing import Written
 
@@ -144,12 +145,22 @@ class Truth:
         self._copy("select * from made order by all", folder / "rejected_rows.csv")
         self.con.unregister("made")
         self._copy("select * from truth.persons order by true_person_id, system, source_person_no", folder / "persons.parquet")
+        first = str(self.months[0])
         for name, query in QUERIES.items():
-            if name.startswith("truth."):
+            if name == "expected_overlaps.csv":
+                self._overlaps(first, folder / name)
+            elif name.startswith("truth."):
                 self.con.execute(f"create table {name} as {query}")
             else:
                 self._copy(query, folder / name)
         (folder / "README.md").write_text(README, encoding="utf-8")
+
+    def _overlaps(self, first: str, path: Path) -> None:
+        """The true duplicate cases of every month."""
+        for place, month in enumerate(self.months):
+            start = "create table truth.overlaps as" if place == 0 else "insert into truth.overlaps"
+            self.con.execute(f"{start} {overlaps_query(str(month), first)}")
+        self._copy("select * from truth.overlaps order by period, scheme_a, relation_id_a, scheme_b, relation_id_b", path)
 
     def _copy(self, query: str, path: Path) -> None:
         target = str(path).replace("'", "''")

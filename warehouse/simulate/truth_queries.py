@@ -130,6 +130,8 @@ QUERIES = {
         union all select 'INCOME', period, division_code, scheme, sum(amount) from ledger_levels where subject like '1%' group by all
         union all select 'EXPENDITURE', period, division_code, scheme, sum(amount) from ledger_levels where subject like '2%' group by all
     """,
+    # Written month by month by `truth_overlaps.py`.
+    "expected_overlaps.csv": "",
     "expected_numbers.csv": "select * from truth.long_numbers order by measure, period, division_code, scheme",
     "headcount.csv": """
         with schemes as (
@@ -158,6 +160,7 @@ For scoring only; never for training, never in the inbox.
 | `relations.parquet` | relation and month as landed: who it truly belongs to, whether it counts as insured |
 | `expected_numbers.csv` | measure, period, division, scheme: INSURED, ENTRIES, EXITS (over true persons; only where not 0), SETTLEMENTS, ADMISSIONS, TOTAL_COST, POOLED_PAID, FUND_PAID, INCOME, EXPENDITURE of the month alone |
 | `headcount.csv` | period and division: the headcount bridge over true persons |
+| `expected_overlaps.csv` | month and pair of relations of one true person whose normal intervals meet: type_code, legitimate_rule, overlap_from, overlap_to (empty while it lasts), overlap_months, same_county, retained_relation_id, keep_rule, duplicate_subsidy_yuan: what `duplicate_cases` of that month's release should hold once everybody is recognised |
 | `expected_deliveries.csv` | delivery folder: what a correct reader says of it, and the fault it carries |
 | `rejected_rows.csv` | row that must be rejected: table, line of the file, fault |
 """
