@@ -103,10 +103,18 @@ def test_every_system_delivers_every_contract_table_every_month(tables):
         "resident": {"psn_info_b", "psn_insu_d", "rsdt_psn_clct_detl_d", "finsubs_d", "setl_d", "fixmedins_b", "fund_ledger_d"},
         "rural": {"families", "members", "financing", "clinic_claims", "hospital_claims", "institutions", "fund_ledger"},
         "city": {
-            "divisions", "insurable_population", "enrollment_targets", "financing_standards", "opening_balances", "fund_budgets", "institution_budgets",
-            "treasury_ledger", "payout_plans", "history",
+            "divisions",
+            "insurable_population",
+            "enrollment_targets",
+            "financing_standards",
+            "opening_balances",
+            "fund_budgets",
+            "institution_budgets",
+            "treasury_ledger",
+            "payout_plans",
+            "history",
         },
-    }  # fmt: skip
+    }
     found = defaultdict(set)
     for system, period, office, table in tables:
         found[system, period, office].add(table)
@@ -159,7 +167,9 @@ def test_employee_ledgers_tie_to_contributions_and_settlements(tables):
         for insurance in ("310", "510"):
             mine = [row for row in received if row["AAE140"] == insurance]
             for subject, column in (("1001", "AAE021"), ("1002", "AAE023")):
-                assert sum(v for (i, s), v in booked.items() if i == insurance and s[:4] == subject) == sum(Decimal(row[column]) for row in mine)
+                assert sum(v for (i, s), v in booked.items() if i == insurance and s[:4] == subject) == sum(
+                    Decimal(row[column]) for row in mine
+                )
         credits = sum(Decimal(row["AAE026"]) for row in received if row["AAE140"] == "310")
         assert booked["310", "1001A"] + booked["310", "1002A"] == credits
         settled = tables["employee", period, "990100", "settlements"]
@@ -178,7 +188,13 @@ def test_resident_and_rural_ledgers_tie_to_payments_subsidies_and_claims(tables)
         assert booked["1002"] == sum(Decimal(row["psn_clct_amt"]) + Decimal(row["subsidised_amt"]) for row in payments)
         assert booked["1003"] == sum(Decimal(row["amt"]) for row in tables["resident", period, "990100", "finsubs_d"])
         settled = tables["resident", period, "990100", "setl_d"]
-        groups = {"2001": ("21", "22", "23", "25", "28"), "2002": ("11", "12", "13"), "2003": ("14",), "2004": ("41",), "2005": ("51", "52")}
+        groups = {
+            "2001": ("21", "22", "23", "25", "28"),
+            "2002": ("11", "12", "13"),
+            "2003": ("14",),
+            "2004": ("41",),
+            "2005": ("51", "52"),
+        }
         for subject, starts in groups.items():
             mine = [row for row in settled if row["med_type"][:2] in starts and row["med_type"] not in ("2106", "2107")]
             mine += [row for row in settled if subject == "2005" and row["med_type"] in ("2106", "2107")]
@@ -227,7 +243,10 @@ def test_the_treasury_agrees_with_the_ledgers_and_its_transfers_cancel_out(table
         for (subject, memo, _), pair in pairs.items():
             assert sorted(row["direction"] for row in pair) == ["in", "out"], (subject, memo)
             held = {row["direction"]: row["county_code"] != "" for row in pair}
-            assert held == {"4001": {"out": True, "in": False}, "5001": {"out": False, "in": True}, "6001": {"out": False, "in": False}}[subject]
+            assert (
+                held
+                == {"4001": {"out": True, "in": False}, "5001": {"out": False, "in": True}, "6001": {"out": False, "in": False}}[subject]
+            )
     assert dict(banked) == booked
 
 
@@ -242,7 +261,9 @@ def test_budgets_of_institutions_and_reserve_add_up_to_the_fund(tables):
 
 def test_history_adds_up_over_counties_schemes_and_months(tables):
     rows = tables["city", "2025-01", "990100", "history"]
-    value = {(row["period"], row["period_type"], row["division_code"], row["scheme"], row["measure_code"]): Decimal(row["value"]) for row in rows}
+    value = {
+        (row["period"], row["period_type"], row["division_code"], row["scheme"], row["measure_code"]): Decimal(row["value"]) for row in rows
+    }
     assert len(value) == len(rows)
     assert {key[0] for key in value if key[1] == "month"} == {f"2024-{month:02d}" for month in range(1, 13)}
     counties = {key[2] for key in value} - {"990100"}
@@ -263,7 +284,11 @@ def test_history_adds_up_over_counties_schemes_and_months(tables):
 
 def test_every_region_code_is_of_province_99_and_every_clean_id_number_is_valid(tables):
     numbers = set()
-    for system, table, column in (("employee", "persons", "AAC002"), ("resident", "psn_info_b", "certno"), ("rural", "members", "身份证号")):
+    for system, table, column in (
+        ("employee", "persons", "AAC002"),
+        ("resident", "psn_info_b", "certno"),
+        ("rural", "members", "身份证号"),
+    ):
         for _, _, rows in of(tables, system, table):
             numbers |= {row[column] for row in rows}
     assert any(number.endswith("X") for number in numbers)
@@ -273,7 +298,11 @@ def test_every_region_code_is_of_province_99_and_every_clean_id_number_is_valid(
         date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     for _, _, rows in of(tables, "city", "divisions"):
         assert all(row["code"].startswith("9901") for row in rows)
-    for system, table, column in (("employee", "institutions", "AAB301"), ("resident", "fixmedins_b", "fix_blng_admdvs"), ("rural", "institutions", "区划")):
+    for system, table, column in (
+        ("employee", "institutions", "AAB301"),
+        ("resident", "fixmedins_b", "fix_blng_admdvs"),
+        ("rural", "institutions", "区划"),
+    ):
         for _, _, rows in of(tables, system, table):
             assert all(row[column].startswith("99") for row in rows)
 
@@ -289,7 +318,8 @@ def test_without_faults_nothing_is_refused_or_rejected_and_persons_overlap_all_t
 
 def test_every_month_is_complete_once_the_second_deliveries_are_there(faulty):
     rows = duckdb.sql(
-        f"select period, system, office, count(*) filter (status = 'accepted') from read_csv('{faulty.truth}/expected_deliveries.csv') group by all"
+        "select period, system, office, count(*) filter (status = 'accepted') "
+        f"from read_csv('{faulty.truth}/expected_deliveries.csv') group by all"
     ).fetchall()
     assert len(rows) == 3 * (3 + faulty.counties)
     assert {count for *_, count in rows} == {1}
@@ -329,9 +359,21 @@ def test_identity_faults_occur_at_their_rates(tmp_path):
     records = f"'{made.truth}/persons.parquet'"
     total = duckdb.sql(f"select count(*) from {records}").fetchone()[0]
     rates = FaultRates()
-    for fault in ("id_missing", "id_placeholder", "id_fifteen_digits", "id_wrong_check_digit", "id_digits_swapped", "id_full_width_or_blanks",
-                  "name_homophone", "name_traditional", "name_unknown_character", "name_blank_or_dot", "birth_lunar", "birth_day_month_swapped",
-                  "birth_first_of_january"):  # fmt: skip
+    for fault in (
+        "id_missing",
+        "id_placeholder",
+        "id_fifteen_digits",
+        "id_wrong_check_digit",
+        "id_digits_swapped",
+        "id_full_width_or_blanks",
+        "name_homophone",
+        "name_traditional",
+        "name_unknown_character",
+        "name_blank_or_dot",
+        "birth_lunar",
+        "birth_day_month_swapped",
+        "birth_first_of_january",
+    ):
         found = duckdb.sql(f"select count(*) from {records} where list_contains(string_split(faults, ';'), '{fault}')").fetchone()[0]
         wanted = getattr(rates, fault) * total
         assert abs(found - wanted) < 5 * wanted**0.5 + 3, (fault, found, wanted)
@@ -339,7 +381,10 @@ def test_identity_faults_occur_at_their_rates(tmp_path):
         f"select avg(contains(faults, 'id_guardian_on_child')::int) from {records} where true_birth_date > date '2018-03-01'"
     ).fetchone()[0]
     assert 0.09 < children < 0.21
-    traps = {name: duckdb.sql(f"select count(*) from {records} where contains(traps, '{name}')").fetchone()[0] for name in ("twin", "namesake_in_village")}
+    traps = {
+        name: duckdb.sql(f"select count(*) from {records} where contains(traps, '{name}')").fetchone()[0]
+        for name in ("twin", "namesake_in_village")
+    }
     assert min(traps.values()) > 4
 
 
@@ -359,7 +404,9 @@ def test_december_shows_the_prepaid_year(tmp_path):
             years.setdefault(manifest["period"], set()).update(row["参合年度"] for row in rows_of(path))
     assert years == {"2025-12": {"2025", "2026"}, "2026-01": {"2026"}}
     openings = {
-        manifest["period"]: rows_of(folder / "opening_balances.csv") for folder, manifest in deliveries(made.inbox) if manifest["system"] == "city"
+        manifest["period"]: rows_of(folder / "opening_balances.csv")
+        for folder, manifest in deliveries(made.inbox)
+        if manifest["system"] == "city"
     }
     assert {row["year"] for row in openings["2026-01"]} == {"2026"}
 

@@ -22,17 +22,58 @@ from .rates import FaultRates
 INPATIENT, OUTPATIENT, CHRONIC, PHARMACY, MATERNITY_VISIT, MATERNITY_STAY = range(6)
 Cases = dict[str, np.ndarray]
 AMOUNTS = (
-    "total", "self_paid", "over_limit", "paid_first", "in_scope", "deductible", "pooled", "large", "civil", "aid", "other", "account", "cash",
-    "drug", "exam", "treat", "bed", "material", "rest",
-)  # fmt: skip
+    "total",
+    "self_paid",
+    "over_limit",
+    "paid_first",
+    "in_scope",
+    "deductible",
+    "pooled",
+    "large",
+    "civil",
+    "aid",
+    "other",
+    "account",
+    "cash",
+    "drug",
+    "exam",
+    "treat",
+    "bed",
+    "material",
+    "rest",
+)
 _FACTS = (
-    "serial", "reverses", "direction", "visit", "relation", "institution", "care", "code", "diagnosis", "admitted", "discharged", "settled", "direct",
-    "referred", "office", "number_office", "fault",
-)  # fmt: skip
+    "serial",
+    "reverses",
+    "direction",
+    "visit",
+    "relation",
+    "institution",
+    "care",
+    "code",
+    "diagnosis",
+    "admitted",
+    "discharged",
+    "settled",
+    "direct",
+    "referred",
+    "office",
+    "number_office",
+    "fault",
+)
 CASE_FAULTS = (
-    "reversal_same_month", "reversal_later_month", "settled_anew", "half_settled_stay", "stay_in_two_schemes", "discharge_before_admission",
-    "claim_after_death", "unknown_institution", "identity_off_by_a_fen", "key_again_in_later_delivery", "reversed",
-)  # fmt: skip
+    "reversal_same_month",
+    "reversal_later_month",
+    "settled_anew",
+    "half_settled_stay",
+    "stay_in_two_schemes",
+    "discharge_before_admission",
+    "claim_after_death",
+    "unknown_institution",
+    "identity_off_by_a_fen",
+    "key_again_in_later_delivery",
+    "reversed",
+)
 
 # Cases a year for each insured person, and mean cost in yuan.
 _RATES = {
@@ -50,13 +91,48 @@ SEASON = (1.02, 0.86, 1.08, 1.03, 1.0, 0.98, 0.99, 0.98, 0.97, 0.96, 1.02, 1.11)
 _CODES = {
     EMPLOYEE: {INPATIENT: (21, 23, 25), OUTPATIENT: (11,), CHRONIC: (14,), PHARMACY: (41,), MATERNITY_VISIT: (51,), MATERNITY_STAY: (52,)},
     RESIDENT: {
-        INPATIENT: (21, 23, 25, 28, 22), OUTPATIENT: (11, 12, 13), CHRONIC: (1401, 1402), PHARMACY: (41,), MATERNITY_VISIT: (51,), MATERNITY_STAY: (2106, 52),
+        INPATIENT: (21, 23, 25, 28, 22),
+        OUTPATIENT: (11, 12, 13),
+        CHRONIC: (1401, 1402),
+        PHARMACY: (41,),
+        MATERNITY_VISIT: (51,),
+        MATERNITY_STAY: (2106, 52),
     },
     RURAL: {INPATIENT: (0,), OUTPATIENT: (0,), CHRONIC: (0,)},
-}  # fmt: skip
+}
 DIAGNOSES = np.array(
-    "I63.9 J18.9 I25.1 K80.2 M51.2 C34.9 E11.9 J44.1 I10 K29.5 S72.0 N20.0 G45.9 H25.9 K35.8 C50.9 J06.9 K05.3 M54.5 J20.9 "
-    "O80.0 O80.9 O82.0 O82.9 O83.4 Z34.9 N18.5 B18.1 I50.9 F20.9".split()
+    [
+        "I63.9",
+        "J18.9",
+        "I25.1",
+        "K80.2",
+        "M51.2",
+        "C34.9",
+        "E11.9",
+        "J44.1",
+        "I10",
+        "K29.5",
+        "S72.0",
+        "N20.0",
+        "G45.9",
+        "H25.9",
+        "K35.8",
+        "C50.9",
+        "J06.9",
+        "K05.3",
+        "M54.5",
+        "J20.9",
+        "O80.0",
+        "O80.9",
+        "O82.0",
+        "O82.9",
+        "O83.4",
+        "Z34.9",
+        "N18.5",
+        "B18.1",
+        "I50.9",
+        "F20.9",
+    ]
 )
 _FOR = {
     INPATIENT: np.array([0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 28]),
@@ -86,7 +162,9 @@ class Care:
         relations = self.enrollment.relations
         self.need = self.enrollment.need[self.population.household[relations.person]]
         kinds = self.enrollment.employers.kind
-        self.has_civil = (relations.system == EMPLOYEE) & np.isin(kinds[np.maximum(relations.employer, 0)], ("30", "50")) & (relations.employer >= 0)
+        self.has_civil = (
+            (relations.system == EMPLOYEE) & np.isin(kinds[np.maximum(relations.employer, 0)], ("30", "50")) & (relations.employer >= 0)
+        )
 
     def month(self, period: Period) -> dict[int, Cases]:
         """The month's settlements of the three systems."""
@@ -127,7 +205,9 @@ class Care:
         end = np.minimum(np.minimum(relations.end[relation], last), np.maximum(self.population.death[relations.person[relation]], begin))
         settled = begin + (chance.random(count) * (np.maximum(end, begin) - begin + 1)).astype(np.int64)
         stays = care in (INPATIENT, MATERNITY_STAY)
-        discharged = np.maximum(settled - chance.choice(4, count, p=[0.75, 0.15, 0.07, 0.03]), relations.start[relation]) if stays else settled
+        discharged = (
+            np.maximum(settled - chance.choice(4, count, p=[0.75, 0.15, 0.07, 0.03]), relations.start[relation]) if stays else settled
+        )
         length = 1 + np.minimum(chance.gamma(2.2, 3.4 if care == INPATIENT else 1.8, count), 90).astype(np.int64)
         admitted = np.maximum(discharged - length, np.minimum(relations.start[relation], discharged)) if stays else settled
         institution = self._where(chance, system, care, relations.county[relation])
@@ -145,11 +225,19 @@ class Care:
             code = np.where(outside, np.where(chance.random(count) < 0.5, 25, 23), np.where(np.isin(code, (23, 25)), 21, code))
         cases = self._blank(count)
         cases.update(
-            relation=relation, institution=institution, care=np.full(count, care), code=code,
-            diagnosis=_FOR[care][chance.integers(0, len(_FOR[care]), count)], admitted=admitted, discharged=discharged, settled=settled,
-            direct=np.where(chance.random(count) < np.where(outside, 0.62, 0.985), 1, 2), referred=(outside & (chance.random(count) < 0.6)).astype(np.int64),
-            office=relations.county[relation], total=fen,
-        )  # fmt: skip
+            relation=relation,
+            institution=institution,
+            care=np.full(count, care),
+            code=code,
+            diagnosis=_FOR[care][chance.integers(0, len(_FOR[care]), count)],
+            admitted=admitted,
+            discharged=discharged,
+            settled=settled,
+            direct=np.where(chance.random(count) < np.where(outside, 0.62, 0.985), 1, 2),
+            referred=(outside & (chance.random(count) < 0.6)).astype(np.int64),
+            office=relations.county[relation],
+            total=fen,
+        )
         cases["number_office"] = cases["office"].copy()
         self._price(chance, system, cases)
         return cases
@@ -179,7 +267,9 @@ class Care:
             return np.select(chosen, [of("outside", own * 0), of("third", own * 0), of("second", own)], of("first", own))
         if system == RURAL:
             return np.where(luck < 0.55, of("room", own), of("first", own))
-        return np.select([luck < 0.02, luck < 0.15, luck < 0.55], [of("outside", own * 0), of("third", own * 0), of("second", own)], of("first", own))
+        return np.select(
+            [luck < 0.02, luck < 0.15, luck < 0.55], [of("outside", own * 0), of("third", own * 0), of("second", own)], of("first", own)
+        )
 
     def _price(self, chance: np.random.Generator, system: int, cases: Cases) -> None:
         """Split totals into scopes, payers and fees; every identity of the contract holds to the last digit."""
@@ -205,12 +295,20 @@ class Care:
         swing = chance.uniform(0.4, 1.6, (3, count))
         cases["self_paid"] = part(total, tilt[0] * swing[0])
         cases["over_limit"] = part(total, tilt[1] * swing[1]) if system == RESIDENT else np.zeros(count, dtype=np.int64)
-        cases["paid_first"] = part(total, (tilt[2] + (0 if system == RESIDENT else tilt[1])) * swing[2]) if system != RURAL else np.zeros(count, dtype=np.int64)
+        cases["paid_first"] = (
+            part(total, (tilt[2] + (0 if system == RESIDENT else tilt[1])) * swing[2])
+            if system != RURAL
+            else np.zeros(count, dtype=np.int64)
+        )
         scope = total - cases["self_paid"] - cases["over_limit"] - cases["paid_first"]
         cases["in_scope"] = scope
         yuan = 100 * unit
         floor = np.select([level == "3", level == "2", level == "1"], [800, 500, 200], 100) * yuan + np.where(outside, 400 * yuan, 0)
-        floor = np.where(care == INPATIENT, floor if system == EMPLOYEE else (floor * (0.9 if system == RESIDENT else 0.8)).astype(np.int64) // yuan * yuan, 0)
+        floor = np.where(
+            care == INPATIENT,
+            floor if system == EMPLOYEE else (floor * (0.9 if system == RESIDENT else 0.8)).astype(np.int64) // yuan * yuan,
+            0,
+        )
         cases["deductible"] = np.minimum(floor, scope)
         base = scope - cases["deductible"]
         relation = cases["relation"]
@@ -219,14 +317,16 @@ class Care:
             rate = np.select([level == "3", level == "2"], [0.85, 0.885], 0.92) + 0.03 * retired
             rate = np.select(
                 [care == INPATIENT, care == OUTPATIENT, care == CHRONIC, care == PHARMACY, care == MATERNITY_VISIT],
-                [rate - 0.06 * outside, np.where(chance.random(count) < 0.75, 0.55, 0.0), 0.76, 0.0, 0.8], 0.95,
-            )  # fmt: skip
+                [rate - 0.06 * outside, np.where(chance.random(count) < 0.75, 0.55, 0.0), 0.76, 0.0, 0.8],
+                0.95,
+            )
         elif system == RESIDENT:
             rate = np.select([level == "3", level == "2"], [0.66, 0.75], 0.86)
             rate = np.select(
                 [care == INPATIENT, care == OUTPATIENT, care == CHRONIC, care == PHARMACY, care == MATERNITY_VISIT],
-                [rate - 0.08 * outside, 0.5, 0.62, 0.3, 0.45], 0.7,
-            )  # fmt: skip
+                [rate - 0.08 * outside, 0.5, 0.62, 0.3, 0.45],
+                0.7,
+            )
         else:
             rate = np.select([level == "3", level == "2"], [0.58, 0.74], 0.85)
             rate = np.where(care == INPATIENT, rate - 0.08 * outside, np.where(care == CHRONIC, 0.58, 0.5))
@@ -235,7 +335,9 @@ class Care:
         cases["pooled"] = np.minimum(pooled, top)
         left = scope - cases["pooled"]
         if system == EMPLOYEE:
-            over = np.where(care < MATERNITY_VISIT, pooled - cases["pooled"], 0) + np.where(care == INPATIENT, np.maximum(left - 12_000 * yuan, 0) * 6 // 10, 0)
+            over = np.where(care < MATERNITY_VISIT, pooled - cases["pooled"], 0) + np.where(
+                care == INPATIENT, np.maximum(left - 12_000 * yuan, 0) * 6 // 10, 0
+            )
         else:
             over = np.where(care == INPATIENT, np.maximum(left - 9_000 * yuan, 0) * 6 // 10, 0)
         cases["large"] = np.minimum(np.where(fine, over, over // unit * unit), left)
@@ -250,7 +352,11 @@ class Care:
         uses = chance.random(count)
         if system == EMPLOYEE:
             flexible = np.isin(self.enrollment.relations.category[relation], (12,))
-            share = np.select([care == PHARMACY, care == INPATIENT], [np.where(uses < 0.88, 1.0, 0.0), np.where(uses < 0.35, uses, 0.0)], np.where(uses < 0.6, uses * 1.6, 0.0))
+            share = np.select(
+                [care == PHARMACY, care == INPATIENT],
+                [np.where(uses < 0.88, 1.0, 0.0), np.where(uses < 0.35, uses, 0.0)],
+                np.where(uses < 0.6, uses * 1.6, 0.0),
+            )
             cases["account"] = np.where((care < MATERNITY_VISIT) & ~flexible, np.minimum(part(rest, np.minimum(share, 1.0)), rest), 0)
         elif system == RURAL:
             cases["account"] = np.where((care != INPATIENT) & (uses < 0.2), part(rest, 0.5), 0)
@@ -286,7 +392,10 @@ class Care:
         chance = stream(self.seed, "paid twice", period)
         first, last = day_of(period.first_day), day_of(period.last_day)
         relations = self.enrollment.relations
-        active = {system: _by_person(relations.person, (relations.system == system) & is_active(relations, first, last), len(self.population)) for system in drawn}
+        active = {
+            system: _by_person(relations.person, (relations.system == system) & is_active(relations, first, last), len(self.population))
+            for system in drawn
+        }
         extra: dict[int, list[Cases]] = {system: [] for system in drawn}
         for system, cases in drawn.items():
             for other in drawn:

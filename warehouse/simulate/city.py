@@ -47,9 +47,15 @@ class SimulationSummary:
 
 
 def simulate(
-    inbox: Path, persons: int, first: Period, last: Period, seed: int, faults: str | Path | FaultRates = "specified", truth: Path | None = None,
+    inbox: Path,
+    persons: int,
+    first: Period,
+    last: Period,
+    seed: int,
+    faults: str | Path | FaultRates = "specified",
+    truth: Path | None = None,
     on_progress: Callable[[str], None] | None = None,
-) -> SimulationSummary:  # fmt: skip
+) -> SimulationSummary:
     """Write a simulated city's deliveries, and beside them the truth.
 
     Args:
@@ -87,7 +93,7 @@ def simulate(
     faulty, blank, unlisted = file_faults.plan(stream(seed, "file faults"), listed, rates)
     scratch = tempfile.TemporaryDirectory(prefix="simulated-city-")
     con = duckdb.connect(str(Path(scratch.name) / "answers.duckdb"))
-    con.execute(f"set threads = 2; set preserve_insertion_order = true; set memory_limit = '1500MB'; set temp_directory = '{scratch.name}'")
+    con.execute(f"set threads = 2; set preserve_insertion_order = true; set memory_limit = '2500MB'; set temp_directory = '{scratch.name}'")
     answers = Truth(con, geography, population, enrollment, particulars, months)
     desk = _Desk(con, inbox, seed, rates, answers, faulty, blank, unlisted)
     for month in months:
@@ -102,16 +108,28 @@ def simulate(
         resident = ledgers.resident_ledger(seed, month, paid, sum(row[3] for row in resident_subsidies), cases[RESIDENT])
         rural = [
             ledgers.rural_ledger(
-                seed, month, county, sum(row[4] for row in premiums if row[0] == county), sum(row[3] for row in rural_subsidies if row[0] == county),
+                seed,
+                month,
+                county,
+                sum(row[4] for row in premiums if row[0] == county),
+                sum(row[3] for row in rural_subsidies if row[0] == county),
                 cases[RURAL],
             )
             for county in range(len(offices))
-        ]  # fmt: skip
+        ]
         books.note_ledgers(month, employee, resident, rural)
         books.note_care(month, cases)
         books.note_insured(month, enrollment)
-        desk.send("employee", month, "990100", tables.employee(month, contributions, cases[EMPLOYEE], employee), forms.of("employee", month, -1))
-        desk.send("resident", month, "990100", tables.resident(month, collected, resident_subsidies, cases[RESIDENT], resident), forms.of("resident", month, -1))
+        desk.send(
+            "employee", month, "990100", tables.employee(month, contributions, cases[EMPLOYEE], employee), forms.of("employee", month, -1)
+        )
+        desk.send(
+            "resident",
+            month,
+            "990100",
+            tables.resident(month, collected, resident_subsidies, cases[RESIDENT], resident),
+            forms.of("resident", month, -1),
+        )
         for county, office in enumerate(offices):
             sheets = tables.rural(month, county, premiums, rural_subsidies, cases[RURAL], rural[county])
             desk.send("rural", month, office, sheets, forms.of("rural", month, county))
@@ -124,7 +142,15 @@ def simulate(
     con.close()
     scratch.cleanup()
     return SimulationSummary(
-        inbox, truth, persons, len(offices), len(months), len(desk.expected), desk.rows, len(faulty), sum(int(row["rows_rejected"] or 0) for row in desk.expected)
+        inbox,
+        truth,
+        persons,
+        len(offices),
+        len(months),
+        len(desk.expected),
+        desk.rows,
+        len(faulty),
+        sum(int(row["rows_rejected"] or 0) for row in desk.expected),
     )
 
 
@@ -145,7 +171,12 @@ def _refuse_nonsense(inbox: Path, truth: Path, persons: int, first: Period, last
 
 
 def _senders(offices: list[str]) -> list[tuple[str, str, int]]:
-    return [("employee", "990100", -1), ("resident", "990100", -1), *(("rural", office, place) for place, office in enumerate(offices)), ("city", "990100", -1)]
+    return [
+        ("employee", "990100", -1),
+        ("resident", "990100", -1),
+        *(("rural", office, place) for place, office in enumerate(offices)),
+        ("city", "990100", -1),
+    ]
 
 
 class _Forms:
@@ -168,9 +199,16 @@ class _Desk:
     """Sends deliveries, faulty first attempts among them, and keeps what a correct reader should say of each."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, inbox: Path, seed: int, rates: FaultRates, answers: Truth, faulty: dict[tuple[str, str, str], str],
-        blank: set[tuple[str, str, str]], unlisted: set[tuple[str, str, str]],
-    ) -> None:  # fmt: skip
+        self,
+        con: duckdb.DuckDBPyConnection,
+        inbox: Path,
+        seed: int,
+        rates: FaultRates,
+        answers: Truth,
+        faulty: dict[tuple[str, str, str], str],
+        blank: set[tuple[str, str, str]],
+        unlisted: set[tuple[str, str, str]],
+    ) -> None:
         self.con, self.inbox, self.seed, self.rates, self.answers = con, inbox, seed, rates, answers
         self.faulty, self.blank, self.unlisted = faulty, blank, unlisted
         self.expected: list[dict[str, object]] = []
@@ -195,9 +233,19 @@ class _Desk:
             file_faults.add_unlisted(written)
         rejected = sum(1 for _ in written.rejected)
         self.rows += written.rows
-        self.expected.append({
-            "system": system, "period": str(month), "office": office, "delivery_no": number, "status": "accepted", "rows_delivered": written.rows,
-            "rows_landed": written.rows - rejected, "rows_rejected": rejected, "reason": None, "fault": note,
-            "folder": f"{system}/{month}/{folder.name}",
-        })  # fmt: skip
+        self.expected.append(
+            {
+                "system": system,
+                "period": str(month),
+                "office": office,
+                "delivery_no": number,
+                "status": "accepted",
+                "rows_delivered": written.rows,
+                "rows_landed": written.rows - rejected,
+                "rows_rejected": rejected,
+                "reason": None,
+                "fault": note,
+                "folder": f"{system}/{month}/{folder.name}",
+            }
+        )
         self.answers.note(written, sheets)

@@ -27,9 +27,21 @@ from .tables import Sheet
 SCHEMES = {EMPLOYEE: "employee", RESIDENT: "resident", RURAL: "rural"}
 FUNDS = ("employee_account", "employee_pool", "maternity", "resident", "rural")
 _FLOWS = (
-    "SETTLEMENTS", "OUTPATIENT_VISITS", "CHRONIC_VISITS", "ADMISSIONS", "BED_DAYS", "TOTAL_COST", "OUTPATIENT_COST", "INPATIENT_COST", "DRUG_COST",
-    "POOLED_PAID", "FUND_PAID", "INPATIENT_IN_SCOPE", "INPATIENT_FUND_PAID", "INPATIENT_POOLED_PAID",
-)  # fmt: skip
+    "SETTLEMENTS",
+    "OUTPATIENT_VISITS",
+    "CHRONIC_VISITS",
+    "ADMISSIONS",
+    "BED_DAYS",
+    "TOTAL_COST",
+    "OUTPATIENT_COST",
+    "INPATIENT_COST",
+    "DRUG_COST",
+    "POOLED_PAID",
+    "FUND_PAID",
+    "INPATIENT_IN_SCOPE",
+    "INPATIENT_FUND_PAID",
+    "INPATIENT_POOLED_PAID",
+)
 _COUNTS = {"SETTLEMENTS", "OUTPATIENT_VISITS", "CHRONIC_VISITS", "ADMISSIONS", "BED_DAYS"}
 
 
@@ -97,7 +109,9 @@ class Books:
             add("INPATIENT_FUND_PAID", inside, fund // unit)
             add("INPATIENT_POOLED_PAID", inside, table["pooled"] // unit)
             known = basic & (table["institution"] >= 0)
-            paid = np.bincount(table["institution"][known], (table["pooled"][known] // unit).astype(np.float64), len(self.geography.institutions.name))
+            paid = np.bincount(
+                table["institution"][known], (table["pooled"][known] // unit).astype(np.float64), len(self.geography.institutions.name)
+            )
             self.by_institution[scheme] = self.by_institution.get(scheme, np.zeros(len(paid))) + paid
         self.flows[str(period)] = kept
 
@@ -134,9 +148,16 @@ class CityTables:
     def sheets(self, period: Period) -> list[Sheet]:
         """The city's delivery of a month."""
         found = [
-            self._divisions(), self._planned("insurable_population", period), self._planned("enrollment_targets", period), self._standards(period),
-            self._opening_balances(period), self._fund_budgets(period), self._institution_budgets(period), self._treasury(period), self._payout_plans(period),
-        ]  # fmt: skip
+            self._divisions(),
+            self._planned("insurable_population", period),
+            self._planned("enrollment_targets", period),
+            self._standards(period),
+            self._opening_balances(period),
+            self._fund_budgets(period),
+            self._institution_budgets(period),
+            self._treasury(period),
+            self._payout_plans(period),
+        ]
         return [*found, self._history_sheet()]
 
     def _divisions(self) -> Sheet:
@@ -165,26 +186,38 @@ class CityTables:
             if scheme == "rural":
                 of_township = -(-towns * divide // factor)
                 counties = np.bincount(self.geography.township_county, of_township, len(self.geography.county_codes)).astype(np.int64)
-                rows += [(str(code), scheme, int(persons)) for code, persons in zip(self.geography.township_codes, of_township, strict=True)]
+                rows += [
+                    (str(code), scheme, int(persons)) for code, persons in zip(self.geography.township_codes, of_township, strict=True)
+                ]
             else:
                 counties = -(-insured[scheme] * divide // factor)
             rows += [(str(code), scheme, int(persons)) for code, persons in zip(self.geography.county_codes, counties, strict=True)]
             rows.append((CITY_CODE, scheme, int(counties.sum())))
         rows.sort()
         columns = {
-            "year": numbers(np.full(len(rows), period.year)), "division_code": pa.array([row[0] for row in rows]),
-            "scheme": pa.array([row[1] for row in rows]), "persons": numbers(np.array([row[2] for row in rows])),
-        }  # fmt: skip
+            "year": numbers(np.full(len(rows), period.year)),
+            "division_code": pa.array([row[0] for row in rows]),
+            "scheme": pa.array([row[1] for row in rows]),
+            "persons": numbers(np.array([row[2] for row in rows])),
+        }
         if with_source:
             columns["source"] = constant("公安户籍 + 居住证", len(rows))
         return Sheet(table, pa.table(columns), ("year", "division_code", "scheme"))
 
     def _standards(self, period: Period) -> Sheet:
-        rows = [(scheme, source, yuan * 100) for scheme in ("resident", "rural") for source, yuan in sorted(standards(period.year, scheme).items())]
-        table = pa.table({
-            "year": numbers(np.full(len(rows), period.year)), "scheme": pa.array([row[0] for row in rows]), "source": pa.array([row[1] for row in rows]),
-            "yuan_per_person": money(np.array([row[2] for row in rows])),
-        })  # fmt: skip
+        rows = [
+            (scheme, source, yuan * 100)
+            for scheme in ("resident", "rural")
+            for source, yuan in sorted(standards(period.year, scheme).items())
+        ]
+        table = pa.table(
+            {
+                "year": numbers(np.full(len(rows), period.year)),
+                "scheme": pa.array([row[0] for row in rows]),
+                "source": pa.array([row[1] for row in rows]),
+                "yuan_per_person": money(np.array([row[2] for row in rows])),
+            }
+        )
         return Sheet("financing_standards", table, ("year", "scheme", "source"))
 
     def _annual(self) -> dict[int, dict[tuple[str, str], int]]:
@@ -230,7 +263,11 @@ class CityTables:
         total = 0
         for month in self.months:
             if month.year == year:
-                total += sum(amount if subject.startswith("1") else -amount for (name, _, subject), amount in self.books.ledgers[str(month)].items() if name == fund)
+                total += sum(
+                    amount if subject.startswith("1") else -amount
+                    for (name, _, subject), amount in self.books.ledgers[str(month)].items()
+                    if name == fund
+                )
         before = [Period(year, number) for number in range(1, 13) if Period(year, number) < self.months[0]]
         return total + sum(_net(self._past_ledger(month), fund) for month in before)
 
@@ -238,11 +275,15 @@ class CityTables:
         found = self.opening[period.year]
         shown = period.month > min(month.month for month in self.months if month.year == period.year)
         adjustments = [found[fund][1] if shown else 0 for fund in FUNDS]
-        table = pa.table({
-            "year": numbers(np.full(len(FUNDS), period.year)), "fund": pa.array(FUNDS), "amount": money(np.array([found[fund][0] for fund in FUNDS])),
-            "adjustment": money(np.array(adjustments)),
-            "adjustment_note": pa.array(["上年度决算审计调整" if amount else None for amount in adjustments], type=pa.string()),
-        })  # fmt: skip
+        table = pa.table(
+            {
+                "year": numbers(np.full(len(FUNDS), period.year)),
+                "fund": pa.array(FUNDS),
+                "amount": money(np.array([found[fund][0] for fund in FUNDS])),
+                "adjustment": money(np.array(adjustments)),
+                "adjustment_note": pa.array(["上年度决算审计调整" if amount else None for amount in adjustments], type=pa.string()),
+            }
+        )
         return Sheet("opening_balances", table, ("year", "fund"), totals=("amount", "adjustment"))
 
     def _budget(self, year: int) -> list[tuple[str, str, int]]:
@@ -250,10 +291,14 @@ class CityTables:
 
     def _fund_budgets(self, period: Period) -> Sheet:
         rows = self._budget(period.year)
-        table = pa.table({
-            "year": numbers(np.full(len(rows), period.year)), "fund": pa.array([row[0] for row in rows]), "subject_code": pa.array([row[1] for row in rows]),
-            "amount": money(np.array([row[2] for row in rows])),
-        })  # fmt: skip
+        table = pa.table(
+            {
+                "year": numbers(np.full(len(rows), period.year)),
+                "fund": pa.array([row[0] for row in rows]),
+                "subject_code": pa.array([row[1] for row in rows]),
+                "amount": money(np.array([row[2] for row in rows])),
+            }
+        )
         return Sheet("fund_budgets", table, ("year", "fund", "subject_code"), totals=("amount",))
 
     def _institution_budgets(self, period: Period) -> Sheet:
@@ -268,10 +313,14 @@ class CityTables:
             codes = institutions.codes(scheme)
             dealt = [(scheme, str(codes[place]), int(whole * shares[place])) for place in np.flatnonzero(shares > 0)]
             rows += [*dealt, (scheme, "RESERVE", whole - sum(row[2] for row in dealt))]
-        table = pa.table({
-            "year": numbers(np.full(len(rows), period.year)), "scheme": pa.array([row[0] for row in rows]),
-            "institution_code": pa.array([row[1] for row in rows]), "amount": money(np.array([row[2] for row in rows])),
-        })  # fmt: skip
+        table = pa.table(
+            {
+                "year": numbers(np.full(len(rows), period.year)),
+                "scheme": pa.array([row[0] for row in rows]),
+                "institution_code": pa.array([row[1] for row in rows]),
+                "amount": money(np.array([row[2] for row in rows])),
+            }
+        )
         return Sheet("institution_budgets", table, ("year", "scheme", "institution_code"), totals=("amount",))
 
     def _treasury(self, period: Period) -> Sheet:
@@ -295,7 +344,10 @@ class CityTables:
         for fund in FUNDS[:4]:
             received = sum(amount for (name, _, subject), amount in kept.items() if name == fund and subject.startswith("1"))
             spent = sum(amount for (name, _, subject), amount in kept.items() if name == fund and subject.startswith("2"))
-            for amount, source, target, memo in ((received, "income", "treasury", "收入户划入财政专户"), (spent, "treasury", "expenditure", "财政专户拨入支出户")):
+            for amount, source, target, memo in (
+                (received, "income", "treasury", "收入户划入财政专户"),
+                (spent, "treasury", "expenditure", "财政专户拨入支出户"),
+            ):
                 on = day()
                 entries.append((on, fund, source, "out", None, "6001", amount, f"{memo} {fund}"))
                 entries.append((on, fund, target, "in", None, "6001", amount, f"{memo} {fund}"))
@@ -303,8 +355,16 @@ class CityTables:
         for fund, scheme in (("employee_pool", "employee"), ("resident", "resident"), ("rural", "rural")):
             for county, code in enumerate(codes):
                 if scheme == "rural":
-                    up = sum(amount for (name, place, subject), amount in kept.items() if (name, place) == (fund, county) and subject.startswith("1"))
-                    down = sum(amount for (name, place, subject), amount in kept.items() if (name, place) == (fund, county) and subject.startswith("2"))
+                    up = sum(
+                        amount
+                        for (name, place, subject), amount in kept.items()
+                        if (name, place) == (fund, county) and subject.startswith("1")
+                    )
+                    down = sum(
+                        amount
+                        for (name, place, subject), amount in kept.items()
+                        if (name, place) == (fund, county) and subject.startswith("2")
+                    )
                 else:
                     up = int(flows[scheme, "POOLED_PAID"][county] * 1.1)
                     down = int(flows[scheme, "POOLED_PAID"][county])
@@ -313,15 +373,24 @@ class CityTables:
                 entries.append((on, fund, "treasury" if scheme == "rural" else "income", "in", None, "4001", up, f"上解 {code} {fund}"))
                 on = day()
                 entries.append((on, fund, "expenditure", "in", str(code), "5001", down, f"下拨 {code} {fund}"))
-                entries.append((on, fund, "treasury" if scheme == "rural" else "expenditure", "out", None, "5001", down, f"下拨 {code} {fund}"))
+                entries.append(
+                    (on, fund, "treasury" if scheme == "rural" else "expenditure", "out", None, "5001", down, f"下拨 {code} {fund}")
+                )
         first = day_of(period.first_day) - 1
         number = f"{period.year}{period.month:02d}T"
-        table = pa.table({
-            "entry_no": pa.array([f"{number}{place + 1:04d}" for place in range(len(entries))]), "entry_date": dates(np.array([first + row[0] for row in entries])),
-            "fund": pa.array([row[1] for row in entries]), "account": pa.array([row[2] for row in entries]), "direction": pa.array([row[3] for row in entries]),
-            "county_code": pa.array([row[4] for row in entries], type=pa.string()), "subject_code": pa.array([row[5] for row in entries]),
-            "amount": money(np.array([row[6] for row in entries])), "memo": pa.array([row[7] for row in entries]),
-        })  # fmt: skip
+        table = pa.table(
+            {
+                "entry_no": pa.array([f"{number}{place + 1:04d}" for place in range(len(entries))]),
+                "entry_date": dates(np.array([first + row[0] for row in entries])),
+                "fund": pa.array([row[1] for row in entries]),
+                "account": pa.array([row[2] for row in entries]),
+                "direction": pa.array([row[3] for row in entries]),
+                "county_code": pa.array([row[4] for row in entries], type=pa.string()),
+                "subject_code": pa.array([row[5] for row in entries]),
+                "amount": money(np.array([row[6] for row in entries])),
+                "memo": pa.array([row[7] for row in entries]),
+            }
+        )
         return Sheet("treasury_ledger", table, ("entry_no",), "entry_date", ("amount",))
 
     def _payout_plans(self, period: Period) -> Sheet:
@@ -339,18 +408,36 @@ class CityTables:
                 submitted = first + (int(chance.integers(5, 11)) if late else int(chance.integers(1, 5)))
                 due = submitted + int(chance.integers(8, 20))
                 is_paid = chance.random() < 0.97
-                rows.append((
-                    f"{period.year}{period.month:02d}P{code}{fund}", str(code), fund, paid, planned, paid * 2, planned, approved, approved, submitted,
-                    due if is_paid else submitted + 1_000_000, "paid" if is_paid else "approved",
-                ))  # fmt: skip
+                rows.append(
+                    (
+                        f"{period.year}{period.month:02d}P{code}{fund}",
+                        str(code),
+                        fund,
+                        paid,
+                        planned,
+                        paid * 2,
+                        planned,
+                        approved,
+                        approved,
+                        submitted,
+                        due if is_paid else submitted + 1_000_000,
+                        "paid" if is_paid else "approved",
+                    )
+                )
         amounts = ("prior_month_paid", "planned", "working_capital_balance", "requested", "approved_by_bureau", "approved_by_finance")
-        table = pa.table({
-            "plan_no": pa.array([row[0] for row in rows]), "period": constant(str(period), len(rows)), "county_code": pa.array([row[1] for row in rows]),
-            "fund": pa.array([row[2] for row in rows]), "care_category": constant("住院", len(rows)),
-            **{name: money(np.array([row[3 + place] for row in rows])) for place, name in enumerate(amounts)},
-            "submitted_on": dates(np.array([row[9] for row in rows])), "paid_on": dates(np.array([row[10] for row in rows])),
-            "status": pa.array([row[11] for row in rows]),
-        })  # fmt: skip
+        table = pa.table(
+            {
+                "plan_no": pa.array([row[0] for row in rows]),
+                "period": constant(str(period), len(rows)),
+                "county_code": pa.array([row[1] for row in rows]),
+                "fund": pa.array([row[2] for row in rows]),
+                "care_category": constant("住院", len(rows)),
+                **{name: money(np.array([row[3 + place] for row in rows])) for place, name in enumerate(amounts)},
+                "submitted_on": dates(np.array([row[9] for row in rows])),
+                "paid_on": dates(np.array([row[10] for row in rows])),
+                "status": pa.array([row[11] for row in rows]),
+            }
+        )
         return Sheet("payout_plans", table, ("plan_no",), "period", ("requested",))
 
     def _past_months(self) -> list[Period]:
@@ -412,7 +499,11 @@ class CityTables:
                 measures += ["OUTPATIENT_EXPENDITURE"] if subject in ("2002", "2003") else []
             for measure in measures:
                 sums[scheme, division, measure] += amount
-                if scheme != "maternity" and division == CITY_CODE and measure in ("INCOME", "EXPENDITURE", "CONTRIBUTION_INCOME", "SUBSIDY_INCOME", "INTEREST_INCOME"):
+                if (
+                    scheme != "maternity"
+                    and division == CITY_CODE
+                    and measure in ("INCOME", "EXPENDITURE", "CONTRIBUTION_INCOME", "SUBSIDY_INCOME", "INTEREST_INCOME")
+                ):
                     sums["all", division, measure] += amount
 
         for (fund, county, subject), amount in ledger.items():
@@ -434,9 +525,13 @@ class CityTables:
                 mean = np.mean([self.books.flows[found][scheme, measure] for found in months], axis=0)
                 by_county = np.maximum(mean * back * chance.uniform(0.96, 1.04, len(codes)), 0).astype(np.int64)
                 everywhere = everywhere + by_county
-                rows += [(str(month), "month", code, scheme, measure, int(value), decimals) for code, value in zip(codes, by_county, strict=True)]
+                rows += [
+                    (str(month), "month", code, scheme, measure, int(value), decimals) for code, value in zip(codes, by_county, strict=True)
+                ]
                 rows.append((str(month), "month", CITY_CODE, scheme, measure, int(by_county.sum()), decimals))
-            rows += [(str(month), "month", code, "all", measure, int(value), decimals) for code, value in zip(codes, everywhere, strict=True)]
+            rows += [
+                (str(month), "month", code, "all", measure, int(value), decimals) for code, value in zip(codes, everywhere, strict=True)
+            ]
             rows.append((str(month), "month", CITY_CODE, "all", measure, int(everywhere.sum()), decimals))
         return rows
 
@@ -479,22 +574,35 @@ class CityTables:
         for period, found in sorted(balances.items()):
             employee = found["employee_pool"] + found["employee_account"]
             values = {
-                ("employee", "BALANCE"): employee, ("employee", "POOL_BALANCE"): found["employee_pool"],
-                ("employee", "ACCOUNT_BALANCE"): found["employee_account"], ("resident", "BALANCE"): found["resident"],
-                ("resident", "POOL_BALANCE"): found["resident"], ("rural", "BALANCE"): found["rural"], ("maternity", "BALANCE"): found["maternity"],
+                ("employee", "BALANCE"): employee,
+                ("employee", "POOL_BALANCE"): found["employee_pool"],
+                ("employee", "ACCOUNT_BALANCE"): found["employee_account"],
+                ("resident", "BALANCE"): found["resident"],
+                ("resident", "POOL_BALANCE"): found["resident"],
+                ("rural", "BALANCE"): found["rural"],
+                ("maternity", "BALANCE"): found["maternity"],
                 ("all", "BALANCE"): employee + found["resident"] + found["rural"],
-            }  # fmt: skip
+            }
             rows += [(period, "point", CITY_CODE, scheme, measure, amount, 2) for (scheme, measure), amount in values.items()]
         return rows
 
     def _history_sheet(self) -> Sheet:
         rows = self.past
-        values = [f"{value}" if decimals == 0 else f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}" for *_, value, decimals in rows]
-        table = pa.table({
-            "period": pa.array([row[0] for row in rows]), "period_type": pa.array([row[1] for row in rows]), "division_code": pa.array([row[2] for row in rows]),
-            "scheme": pa.array([row[3] for row in rows]), "measure_code": pa.array([row[4] for row in rows]), "value": pa.array(values),
-            "source": pa.array([f"{row[0][:4]}年度统计公报" for row in rows]),
-        })  # fmt: skip
+        values = [
+            f"{value}" if decimals == 0 else f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}"
+            for *_, value, decimals in rows
+        ]
+        table = pa.table(
+            {
+                "period": pa.array([row[0] for row in rows]),
+                "period_type": pa.array([row[1] for row in rows]),
+                "division_code": pa.array([row[2] for row in rows]),
+                "scheme": pa.array([row[3] for row in rows]),
+                "measure_code": pa.array([row[4] for row in rows]),
+                "value": pa.array(values),
+                "source": pa.array([f"{row[0][:4]}年度统计公报" for row in rows]),
+            }
+        )
         return Sheet("history", table, ("period", "period_type", "division_code", "scheme", "measure_code"))
 
 
@@ -503,4 +611,9 @@ def _net(ledger: dict[tuple[str, int, str], int], fund: str) -> int:
 
 
 def _table(names: tuple[str, ...], rows: list[tuple]) -> pa.Table:
-    return pa.table({name: pa.array([None if row[place] is None else str(row[place]) for row in rows], type=pa.string()) for place, name in enumerate(names)})
+    return pa.table(
+        {
+            name: pa.array([None if row[place] is None else str(row[place]) for row in rows], type=pa.string())
+            for place, name in enumerate(names)
+        }
+    )

@@ -157,7 +157,14 @@ def _primary(chance: np.random.Generator, population: Population, geography: Geo
 
 
 def _first_relations(
-    chance: np.random.Generator, spells: _Spells, population: Population, geography: Geography, primary: np.ndarray, kind: np.ndarray, first: int, last: int
+    chance: np.random.Generator,
+    spells: _Spells,
+    population: Population,
+    geography: Geography,
+    primary: np.ndarray,
+    kind: np.ndarray,
+    first: int,
+    last: int,
 ) -> None:
     """Each insured person's own relation, open for now."""
     person = np.flatnonzero(primary != NONE)
@@ -178,12 +185,18 @@ def _first_relations(
     keep = start <= last
     village = _rural_village(chance, population.village[person], system, geography)
     spells.add(
-        person[keep], system=system[keep], county=np.where(system == RURAL, geography.village_county[village], county)[keep],
-        village=village[keep], start=start[keep], category=kind[person][keep],
-    )  # fmt: skip
+        person[keep],
+        system=system[keep],
+        county=np.where(system == RURAL, geography.village_county[village], county)[keep],
+        village=village[keep],
+        start=start[keep],
+        category=kind[person][keep],
+    )
 
 
-def _work_county(chance: np.random.Generator, home: np.ndarray, system: np.ndarray, category: np.ndarray, geography: Geography) -> np.ndarray:
+def _work_county(
+    chance: np.random.Generator, home: np.ndarray, system: np.ndarray, category: np.ndarray, geography: Geography
+) -> np.ndarray:
     """Counties of enrollment: employees and students partly away from home."""
     away = chance.random(len(home)) < np.select([category == 1404, system == EMPLOYEE], [0.6, 0.22], 0.02)
     towns = np.flatnonzero(geography.county_urban)
@@ -194,7 +207,9 @@ def _work_county(chance: np.random.Generator, home: np.ndarray, system: np.ndarr
 def _rural_village(chance: np.random.Generator, village: np.ndarray, system: np.ndarray, geography: Geography) -> np.ndarray:
     """Where a rural record stands: town dwellers take part in a village of their county, of their family."""
     needs = (system == RURAL) & geography.village_urban[village]
-    by_county = [np.flatnonzero(~geography.village_urban & (geography.village_county == county)) for county in range(len(geography.county_codes))]
+    by_county = [
+        np.flatnonzero(~geography.village_urban & (geography.village_county == county)) for county in range(len(geography.county_codes))
+    ]
     anywhere = np.flatnonzero(~geography.village_urban)
     moved = village.copy()
     for place in range(len(by_county)):
@@ -204,7 +219,9 @@ def _rural_village(chance: np.random.Generator, village: np.ndarray, system: np.
     return moved
 
 
-def _second(chance: np.random.Generator, geography: Geography, population: Population, person: np.ndarray, system: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _second(
+    chance: np.random.Generator, geography: Geography, population: Population, person: np.ndarray, system: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """County and village of a further relation."""
     village = _rural_village(chance, population.village[person], system, geography)
     home = geography.village_county[village]
@@ -212,7 +229,14 @@ def _second(chance: np.random.Generator, geography: Geography, population: Popul
 
 
 def _overlaps(
-    chance: np.random.Generator, spells: _Spells, population: Population, geography: Geography, primary: np.ndarray, kind: np.ndarray, first: int, last: int
+    chance: np.random.Generator,
+    spells: _Spells,
+    population: Population,
+    geography: Geography,
+    primary: np.ndarray,
+    kind: np.ndarray,
+    first: int,
+    last: int,
 ) -> None:
     """Second and third schemes (3%, 0.05%) and second relations in one scheme (0.5%)."""
     count = len(population)
@@ -235,7 +259,11 @@ def _overlaps(
     ends = chance.random(len(both)) < 0.2
     end = np.where(ends, start + 20 + (chance.exponential(150, len(both))).astype(np.int64), FAR)
     end = np.where(end < first - 700, FAR, end)
-    style = np.where(end < FAR, chance.choice(np.array([DATED, SUSPENDED_DATED, SUSPENDED, ENDED_UNDATED, VANISHED]), len(both), p=[0.6, 0.12, 0.12, 0.08, 0.08]), OPEN)
+    style = np.where(
+        end < FAR,
+        chance.choice(np.array([DATED, SUSPENDED_DATED, SUSPENDED, ENDED_UNDATED, VANISHED]), len(both), p=[0.6, 0.12, 0.12, 0.08, 0.08]),
+        OPEN,
+    )
     style = np.where((style == VANISHED) & (end < first + 31), DATED, style)
     spells.add(both, system=other, county=county, village=village, start=start, end=end, style=style)
 
@@ -254,10 +282,18 @@ def _overlaps(
     county = np.where(stays, geography.village_county[population.village[twice]], county)
     village = _village_of_county(chance, county, geography)
     own_number = np.where(system == RURAL, 1, (chance.random(len(twice)) < 0.35).astype(np.int64))
-    start = np.where(chance.random(len(twice)) < 0.7, first - 20 - chance.integers(0, 900, len(twice)), chance.integers(first, last + 1, len(twice)))
+    start = np.where(
+        chance.random(len(twice)) < 0.7, first - 20 - chance.integers(0, 900, len(twice)), chance.integers(first, last + 1, len(twice))
+    )
     category = np.where(system == EMPLOYEE, np.where(kind[twice] >= 21, 21, 11), 0)
     spells.add(
-        twice, system=system, county=county, village=village, start=np.maximum(start, population.birth[twice] + 30), category=category, second=own_number
+        twice,
+        system=system,
+        county=county,
+        village=village,
+        start=np.maximum(start, population.birth[twice] + 30),
+        category=category,
+        second=own_number,
     )
 
 
@@ -274,7 +310,14 @@ def _village_of_county(chance: np.random.Generator, county: np.ndarray, geograph
 
 
 def _events(
-    chance: np.random.Generator, spells: _Spells, population: Population, geography: Geography, primary: np.ndarray, kind: np.ndarray, first: int, last: int
+    chance: np.random.Generator,
+    spells: _Spells,
+    population: Population,
+    geography: Geography,
+    primary: np.ndarray,
+    kind: np.ndarray,
+    first: int,
+    last: int,
 ) -> None:
     """At most one event of each person's own relation: a change of job, scheme or county, an end, a pause, a disappearance; and entries."""
     own = spells.own
@@ -303,11 +346,17 @@ def _events(
         people = person[where]
         schemes = np.broadcast_to(np.asarray(scheme), (len(where),))
         county, village = _second(chance, geography, population, people, schemes)
-        spells.add(people, system=schemes, county=columns.pop("county", county), village=columns.pop("village", village), start=start, **columns)
+        spells.add(
+            people, system=schemes, county=columns.pop("county", county), village=columns.pop("village", village), start=start, **columns
+        )
 
     jobs = happens(working, 0.006)
     finish(jobs, day[jobs], DATED)
-    gap = np.where(chance.random(len(jobs)) < 0.75, 1, np.where(chance.random(len(jobs)) < 0.7, chance.integers(2, 45, len(jobs)), -chance.integers(0, 12, len(jobs))))
+    gap = np.where(
+        chance.random(len(jobs)) < 0.75,
+        1,
+        np.where(chance.random(len(jobs)) < 0.7, chance.integers(2, 45, len(jobs)), -chance.integers(0, 12, len(jobs))),
+    )
     further(jobs, EMPLOYEE, day[jobs] + gap, category=own["category"][jobs])
 
     left = happens(working & adult, 0.0035)
@@ -315,7 +364,9 @@ def _events(
     rural_home = ~geography.village_urban[population.village[person[left]]]
     month_begin = (day[left].astype("datetime64[D]").astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)
     how = chance.random(len(left))
-    start = np.select([how < 0.5, how < 0.85], [day[left] + 1, np.maximum(month_begin, day[left] - chance.integers(0, 15, len(left)))], day[left] + 30)
+    start = np.select(
+        [how < 0.5, how < 0.85], [day[left] + 1, np.maximum(month_begin, day[left] - chance.integers(0, 15, len(left)))], day[left] + 30
+    )
     further(left, np.where(rural_home, RURAL, RESIDENT), start)
 
     hired = happens((system != EMPLOYEE) & adult, 0.0035)
@@ -323,19 +374,32 @@ def _events(
     how = chance.random(len(hired))
     until = np.select(
         [how < 0.4, how < 0.75, how < 0.9],
-        [day[hired] - 1, np.minimum(month_end, day[hired] + chance.integers(0, 15, len(hired))), day[hired] + chance.integers(35, 95, len(hired))],
+        [
+            day[hired] - 1,
+            np.minimum(month_end, day[hired] + chance.integers(0, 15, len(hired))),
+            day[hired] + chance.integers(35, 95, len(hired)),
+        ],
         FAR,
     )
     finish(hired, until, np.where(until < FAR, DATED, OPEN))
-    further(hired, EMPLOYEE, day[hired], category=np.where(chance.random(len(hired)) < 0.55, 11, np.where(chance.random(len(hired)) < 0.5, 12, 13)))
+    further(
+        hired,
+        EMPLOYEE,
+        day[hired],
+        category=np.where(chance.random(len(hired)) < 0.55, 11, np.where(chance.random(len(hired)) < 0.5, 12, 13)),
+    )
 
     moved = happens(system != EMPLOYEE, 0.0012)
     finish(moved, day[moved], DATED)
     target = chance.integers(0, len(geography.county_codes), len(moved))
     further(
-        moved, system[moved], day[moved] + np.where(chance.random(len(moved)) < 0.8, 1, -5), county=target,
-        village=_village_of_county(chance, target, geography), second=np.where(system[moved] == RURAL, 1, 0),
-    )  # fmt: skip
+        moved,
+        system[moved],
+        day[moved] + np.where(chance.random(len(moved)) < 0.8, 1, -5),
+        county=target,
+        village=_village_of_county(chance, target, geography),
+        second=np.where(system[moved] == RURAL, 1, 0),
+    )
 
     ahead = happens(working & adult, 0.0008)
     paid_from = ((day[ahead].astype("datetime64[D]").astype("datetime64[M]") + 2).astype("datetime64[D]")).astype(np.int64)
@@ -349,12 +413,18 @@ def _events(
     outside = np.flatnonzero((primary == NONE) & (population.birth < first) & (population.death > last))
     enters = outside[chance.random(len(outside)) < 0.03 * months]
     scheme = np.where(geography.village_urban[population.village[enters]], RESIDENT, RURAL)
-    scheme = np.where((chance.random(len(enters)) < 0.3) & (population.age(first)[enters] >= 18) & (population.age(first)[enters] < 55), EMPLOYEE, scheme)
+    scheme = np.where(
+        (chance.random(len(enters)) < 0.3) & (population.age(first)[enters] >= 18) & (population.age(first)[enters] < 55), EMPLOYEE, scheme
+    )
     county, village = _second(chance, geography, population, enters, scheme)
     spells.add(
-        enters, system=scheme, county=county, village=village, start=chance.integers(first, last + 1, len(enters)),
+        enters,
+        system=scheme,
+        county=county,
+        village=village,
+        start=chance.integers(first, last + 1, len(enters)),
         category=np.where(scheme == EMPLOYEE, 11, 0),
-    )  # fmt: skip
+    )
 
     # Newborns whose two parents each registered them: legitimate within 90 days of birth.
     babies = np.flatnonzero((population.birth[person] >= first) & (chance.random(count) < 0.12) & (system != EMPLOYEE))
@@ -362,27 +432,42 @@ def _events(
     start = np.minimum(start, population.birth[person[babies]] + chance.integers(60, 130, len(babies)))
     start = np.maximum(start, own["start"][babies])
     ends = chance.random(len(babies)) < 0.6
-    further(babies, np.where(system[babies] == RURAL, RESIDENT, RURAL), start, end=np.where(ends, start + 40, FAR), style=np.where(ends, DATED, OPEN))
+    further(
+        babies,
+        np.where(system[babies] == RURAL, RESIDENT, RURAL),
+        start,
+        end=np.where(ends, start + 40, FAR),
+        style=np.where(ends, DATED, OPEN),
+    )
 
 
 def _freshmen(
     chance: np.random.Generator, spells: _Spells, population: Population, geography: Geography, primary: np.ndarray, months: list[Period]
 ) -> None:
-    """Each September in the range a part of the eighteen-year-olds becomes insured at a university; the old relation goes on to December."""
+    """Each September in the range a part of the eighteen-year-olds is insured at a university; the old relation lasts to December."""
     for month in months:
         if month.month != 9:
             continue
         september = day_of(month.first_day)
         own = spells.own
-        fitting = np.isin(own["system"], (RESIDENT, RURAL)) & (population.age(september)[own["person"]] == 18) & (own["category"] == 0) & (own["end"] == FAR)
+        fitting = (
+            np.isin(own["system"], (RESIDENT, RURAL))
+            & (population.age(september)[own["person"]] == 18)
+            & (own["category"] == 0)
+            & (own["end"] == FAR)
+        )
         chosen = some(chance, fitting, 0.4)
         people = own["person"][chosen]
         county, village = _second(chance, geography, population, people, np.full(len(people), RESIDENT))
         towns = np.flatnonzero(geography.county_urban)
         spells.add(
-            people, system=RESIDENT, county=towns[chance.integers(0, len(towns), len(people))], village=village,
-            start=september + chance.integers(0, 25, len(people)), category=1404,
-        )  # fmt: skip
+            people,
+            system=RESIDENT,
+            county=towns[chance.integers(0, len(towns), len(people))],
+            village=village,
+            start=september + chance.integers(0, 25, len(people)),
+            category=1404,
+        )
         until = september + 121 - chance.integers(0, 40, len(people)) * (chance.random(len(people)) < 0.5)
         lasting = chance.random(len(people)) < 0.15
         own["end"][chosen] = np.where(lasting, FAR, until)
@@ -398,10 +483,15 @@ def _past(chance: np.random.Generator, spells: _Spells, primary: np.ndarray, fir
     chosen, end = chosen[recent], end[recent]
     end = np.maximum(end, own["start"][chosen] - 200)
     spells.add(
-        own["person"][chosen], system=own["system"][chosen], county=own["county"][chosen], village=own["village"][chosen],
-        start=end - 30 - chance.integers(0, 2000, len(chosen)), end=end, style=DATED,
+        own["person"][chosen],
+        system=own["system"][chosen],
+        county=own["county"][chosen],
+        village=own["village"][chosen],
+        start=end - 30 - chance.integers(0, 2000, len(chosen)),
+        end=end,
+        style=DATED,
         category=np.where(own["system"][chosen] == EMPLOYEE, 11, 0),
-    )  # fmt: skip
+    )
 
 
 def _old_records(chance: np.random.Generator, spells: _Spells, primary: np.ndarray, first: int, rates: FaultRates) -> None:
@@ -412,9 +502,16 @@ def _old_records(chance: np.random.Generator, spells: _Spells, primary: np.ndarr
     year_begin = day_of(date_of(first).replace(month=1, day=1))
     end = np.where(rural, year_begin + chance.integers(0, 25, len(chosen)), first - 1 - chance.integers(0, 300, len(chosen)))
     spells.add(
-        own["person"][chosen], system=own["system"][chosen], county=own["county"][chosen], village=own["village"][chosen],
-        start=own["start"][chosen], end=end, style=DATED, second=2, category=np.where(own["system"][chosen] == EMPLOYEE, 11, 0),
-    )  # fmt: skip
+        own["person"][chosen],
+        system=own["system"][chosen],
+        county=own["county"][chosen],
+        village=own["village"][chosen],
+        start=own["start"][chosen],
+        end=end,
+        style=DATED,
+        second=2,
+        category=np.where(own["system"][chosen] == EMPLOYEE, 11, 0),
+    )
 
 
 def _register(
@@ -432,7 +529,9 @@ def _register(
     table["end"] = np.where(late, FAR, table["end"])
     table["style"] = np.where(late, OPEN, table["style"])
     # What vanishes was shown to the end of a month, and never came back.
-    month_end = ((table["end"].clip(0, last).astype("datetime64[D]").astype("datetime64[M]") + 1).astype("datetime64[D]")).astype(np.int64) - 1
+    month_end = ((table["end"].clip(0, last).astype("datetime64[D]").astype("datetime64[M]") + 1).astype("datetime64[D]")).astype(
+        np.int64
+    ) - 1
     vanished = table["style"] == VANISHED
     table["end"] = np.where(vanished, month_end, table["end"])
     keep = (table["start"] <= last) & (table["start"] <= table["end"]) & (table["start"] < np.where(death < FAR, death, FAR))
@@ -453,7 +552,15 @@ def _register(
     # A second rural record stands under a household of its own; its village decides the delivering county.
     household = population.household[person] * 2 + np.where((variant == 1) & (system == RURAL), 1, 0)
     records = Records(
-        system, person, county, village, household, variant, np.maximum(earliest, 0), np.zeros(len(unique), "<U20"), np.zeros(len(unique), "<U17")
+        system,
+        person,
+        county,
+        village,
+        household,
+        variant,
+        np.maximum(earliest, 0),
+        np.zeros(len(unique), "<U20"),
+        np.zeros(len(unique), "<U17"),
     )
     _number_records(chance, records, geography, first)
     relations = _relations(chance, table, record, records, population, geography, first, rates)
@@ -472,7 +579,9 @@ def _number_records(chance: np.random.Generator, records: Records, geography: Ge
         rank[chosen] = np.arange(1, len(chosen) + 1)
     codes = geography.county_codes.astype(np.int64)[records.county]
     number = np.select(
-        [records.system == EMPLOYEE, records.system == RESIDENT], [1_000_000_000 + rank, 99_010_000_000_000 + rank], codes * 100_000_000 + rank
+        [records.system == EMPLOYEE, records.system == RESIDENT],
+        [1_000_000_000 + rank, 99_010_000_000_000 + rank],
+        codes * 100_000_000 + rank,
     )
     records.number = number.astype("<U20")
     rural = np.flatnonzero(records.system == RURAL)
@@ -486,7 +595,14 @@ def _number_records(chance: np.random.Generator, records: Records, geography: Ge
 
 
 def _relations(
-    chance: np.random.Generator, table: dict[str, np.ndarray], record: np.ndarray, records: Records, population: Population, geography: Geography, first: int, rates: FaultRates
+    chance: np.random.Generator,
+    table: dict[str, np.ndarray],
+    record: np.ndarray,
+    records: Records,
+    population: Population,
+    geography: Geography,
+    first: int,
+    rates: FaultRates,
 ) -> Relations:
     """Relations with serial numbers; the odd one that ends before it begins."""
     count = len(record)
@@ -502,15 +618,46 @@ def _relations(
     category = np.where((table["system"] == EMPLOYEE) & (category == 1404), 11, category)
     county = np.where(table["system"] == RURAL, records.county[record], table["county"])
     return Relations(
-        record, table["person"], table["system"], county, table["start"], end, table["style"], category, np.full(count, -1), table["first_paid"],
-        serial, chance.random(count) < 0.3,
-    )  # fmt: skip
+        record,
+        table["person"],
+        table["system"],
+        county,
+        table["start"],
+        end,
+        table["style"],
+        category,
+        np.full(count, -1),
+        table["first_paid"],
+        serial,
+        chance.random(count) < 0.3,
+    )
 
 
-_BRANDS = "建工 永兴 天元 宏达 华泰 中联 金桥 东方 恒信 新源 同方 鸿运 佳禾 瑞丰 长城 明珠 九州 百川 大地 星辰".split()
-_TRADES = "食品厂 物流公司 机械有限公司 纺织有限公司 建筑公司 电子有限公司 化工厂 商贸有限公司 印刷厂 服务公司".split()
-_OFFICES = "财政局 教育局 水利局 卫生局 农业局 人力资源局 交通局 公安局 税务局 统计局".split()
-_HOUSES = "第一中学 第二小学 图书馆 文化馆 疾控中心 农技站 职业学校 幼儿园 档案馆 广播站".split()
+_BRANDS = [
+    "建工",
+    "永兴",
+    "天元",
+    "宏达",
+    "华泰",
+    "中联",
+    "金桥",
+    "东方",
+    "恒信",
+    "新源",
+    "同方",
+    "鸿运",
+    "佳禾",
+    "瑞丰",
+    "长城",
+    "明珠",
+    "九州",
+    "百川",
+    "大地",
+    "星辰",
+]
+_TRADES = ["食品厂", "物流公司", "机械有限公司", "纺织有限公司", "建筑公司", "电子有限公司", "化工厂", "商贸有限公司", "印刷厂", "服务公司"]
+_OFFICES = ["财政局", "教育局", "水利局", "卫生局", "农业局", "人力资源局", "交通局", "公安局", "税务局", "统计局"]
+_HOUSES = ["第一中学", "第二小学", "图书馆", "文化馆", "疾控中心", "农技站", "职业学校", "幼儿园", "档案馆", "广播站"]
 
 
 def _found_employers(chance: np.random.Generator, relations: Relations, geography: Geography) -> Employers:
@@ -622,9 +769,13 @@ def participations(seed: int, enrollment: Enrollment) -> Participations:
         advance = begin - 1 - chance.integers(3, 28, count)
         behind = begin + chance.integers(0, 70, count)
         registered = np.where(during, relations.start[where], np.where(late & (year > years[0]), behind, advance))
-        joined = np.select([during, late & (year > years[0]), luck < 0.25, luck < 0.8], [relations.start[where], behind, FAR, begin], advance)
+        joined = np.select(
+            [during, late & (year > years[0]), luck < 0.25, luck < 0.8], [relations.start[where], behind, FAR, begin], advance
+        )
         autumn = np.array([-122, -92, -61, -31, 0, 31, 59])[chance.choice(7, count, p=[0.09, 0.19, 0.22, 0.2, 0.16, 0.09, 0.05])]
-        paid = np.where(during, relations.start[where], np.maximum(begin + autumn + chance.integers(0, 27, count), np.where(late, registered, -FAR)))
+        paid = np.where(
+            during, relations.start[where], np.maximum(begin + autumn + chance.integers(0, 27, count), np.where(late, registered, -FAR))
+        )
         keep = relations.end[where] >= np.where(relations.end[where] < relations.start[where], -FAR, registered)
         blocks.append((where[keep], np.full(keep.sum(), year), joined[keep], registered[keep], paid[keep]))
     return Participations(*(np.concatenate(column) for column in zip(*blocks, strict=True)))

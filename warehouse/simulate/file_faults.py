@@ -60,9 +60,10 @@ def plan(
         if many and rate >= 0.004:
             wanted = max(wanted, 1)
         free = [
-            (system, str(period), office) for system, period, office, form in deliveries
+            (system, str(period), office)
+            for system, period, office, form in deliveries
             if form in forms and (system, str(period), office) not in faulty and (fault != "file_not_in_time" or system == "rural")
-        ]  # fmt: skip
+        ]
         for place in chance.permutation(len(free))[:wanted].tolist():
             faulty[free[place]] = fault
     keys = [(system, str(period), office) for system, period, office, _ in deliveries]
@@ -107,10 +108,18 @@ def spoil(written: Written, fault: str, chance: np.random.Generator) -> dict[str
         path.write_text(content[: len(content) // 2], encoding="utf-8")
         delivered, number = None, None
     return {
-        "system": written.system, "period": str(written.period), "office": written.office, "delivery_no": number,
-        "status": "refused" if reason else "superseded", "rows_delivered": delivered, "rows_landed": landed, "rows_rejected": rejected,
-        "reason": reason, "fault": fault, "folder": f"{written.system}/{written.period}/{folder.name}",
-    }  # fmt: skip
+        "system": written.system,
+        "period": str(written.period),
+        "office": written.office,
+        "delivery_no": number,
+        "status": "refused" if reason else "superseded",
+        "rows_delivered": delivered,
+        "rows_landed": landed,
+        "rows_rejected": rejected,
+        "reason": reason,
+        "fault": fault,
+        "folder": f"{written.system}/{written.period}/{folder.name}",
+    }
 
 
 def _break(folder: Path, tables: list[dict], fault: str, written: Written, chance: np.random.Generator) -> None:

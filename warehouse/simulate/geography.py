@@ -15,8 +15,19 @@ from .randomness import stream
 CITY_CODE = "990100"
 CITY_NAME = "宁川市"
 _COUNTIES = (
-    "东城区", "西山区", "临江县", "安河县", "清源县", "石门县", "北湖区", "白水县", "桐山县", "永泽县", "青龙市", "南屏县",
-)  # fmt: skip
+    "东城区",
+    "西山区",
+    "临江县",
+    "安河县",
+    "清源县",
+    "石门县",
+    "北湖区",
+    "白水县",
+    "桐山县",
+    "永泽县",
+    "青龙市",
+    "南屏县",
+)
 _FIRST = "红银金白青黄双三大小上下新老南北东西龙凤石柳松竹梅桃杏枫马牛羊高平安永清"
 _SECOND = "井坪坡溪泉桥岭湾河沟洼山林店寨塘岗坝沙塔关城水田湖潭渡铺"
 _OUTSIDE = (("990201", "省城中山区"), ("990202", "省城滨江区"), ("990301", "邻州市辖区"), ("990401", "海安新区"))
@@ -67,7 +78,10 @@ def _place_names(chance: np.random.Generator, count: int, banned: frozenset[str]
     """Distinct two-character place names."""
     every = [head + tail for head in _FIRST for tail in _SECOND if head + tail not in banned]
     order = chance.permutation(len(every))
-    return [every[place % len(every)] if index < len(every) else f"{every[place % len(every)]}{index}" for index, place in enumerate(order[:count])]
+    return [
+        every[place % len(every)] if index < len(every) else f"{every[place % len(every)]}{index}"
+        for index, place in enumerate(order[:count])
+    ]
 
 
 def county_count(persons: int) -> int:

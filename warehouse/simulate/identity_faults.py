@@ -20,12 +20,37 @@ from .randomness import some, stream
 from .rates import FaultRates
 
 FAULTS = (
-    "id_missing", "id_placeholder", "id_fifteen_digits", "id_wrong_check_digit", "id_digits_swapped", "id_full_width_or_blanks",
-    "id_lower_case_x", "id_guardian_on_child", "id_exchanged_in_household", "id_shared_by_strangers", "id_corrected_later", "id_old_beside_corrected",
-    "name_homophone", "name_traditional", "name_unknown_character", "name_blank_or_dot", "name_married_form",
-    "birth_lunar", "birth_day_month_swapped", "birth_first_of_january", "birth_century_off",
-)  # fmt: skip
-TRAPS = ("twin", "namesake_in_village", "guardian_number", "exchanged_number", "shared_number", "holder_of_a_shared_number", "second_record_in_system")
+    "id_missing",
+    "id_placeholder",
+    "id_fifteen_digits",
+    "id_wrong_check_digit",
+    "id_digits_swapped",
+    "id_full_width_or_blanks",
+    "id_lower_case_x",
+    "id_guardian_on_child",
+    "id_exchanged_in_household",
+    "id_shared_by_strangers",
+    "id_corrected_later",
+    "id_old_beside_corrected",
+    "name_homophone",
+    "name_traditional",
+    "name_unknown_character",
+    "name_blank_or_dot",
+    "name_married_form",
+    "birth_lunar",
+    "birth_day_month_swapped",
+    "birth_first_of_january",
+    "birth_century_off",
+)
+TRAPS = (
+    "twin",
+    "namesake_in_village",
+    "guardian_number",
+    "exchanged_number",
+    "shared_number",
+    "holder_of_a_shared_number",
+    "second_record_in_system",
+)
 
 
 @dataclass
@@ -84,9 +109,7 @@ def write_down(seed: int, population: Population, enrollment: Enrollment, rates:
     alike = np.flatnonzero(population.namesake[person] >= 0)
     traps[alike] |= 1 << TRAPS.index("namesake_in_village")
     traps[records.variant > 0] |= 1 << TRAPS.index("second_record_in_system")
-    return Particulars(
-        id_number, before, corrected_on, name, population.sex[person], birth, guardian_id, phone, faults, traps
-    )
+    return Particulars(id_number, before, corrected_on, name, population.sex[person], birth, guardian_id, phone, faults, traps)
 
 
 def labels(bits: np.ndarray, words: tuple[str, ...]) -> np.ndarray:
@@ -103,9 +126,17 @@ def _mark(faults: np.ndarray, where: np.ndarray, fault: str) -> None:
 
 
 def _borrow(
-    chance: np.random.Generator, population: Population, records: Records, rates: FaultRates, true_id: np.ndarray, id_number: np.ndarray,
-    faults: np.ndarray, traps: np.ndarray, free: np.ndarray, child: np.ndarray,
-) -> None:  # fmt: skip
+    chance: np.random.Generator,
+    population: Population,
+    records: Records,
+    rates: FaultRates,
+    true_id: np.ndarray,
+    id_number: np.ndarray,
+    faults: np.ndarray,
+    traps: np.ndarray,
+    free: np.ndarray,
+    child: np.ndarray,
+) -> None:
     """Numbers that belong to somebody else: a guardian's, a housemate's, a stranger's."""
     person = records.person
     where = some(chance, child, rates.id_guardian_on_child)
@@ -141,9 +172,15 @@ def _borrow(
 
 
 def _correct(
-    chance: np.random.Generator, enrollment: Enrollment, rates: FaultRates, true_id: np.ndarray, id_number: np.ndarray, faults: np.ndarray,
-    traps: np.ndarray, free: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    chance: np.random.Generator,
+    enrollment: Enrollment,
+    rates: FaultRates,
+    true_id: np.ndarray,
+    id_number: np.ndarray,
+    faults: np.ndarray,
+    traps: np.ndarray,
+    free: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
     """An old number: on the old record beside the corrected one, or until a later month's correction."""
     records, months = enrollment.records, len(enrollment.months)
     before = id_number.copy()
@@ -172,7 +209,13 @@ def _another_digit(chance: np.random.Generator, numbers: np.ndarray) -> np.ndarr
 
 
 def _mistype(
-    chance: np.random.Generator, rates: FaultRates, population: Population, records: Records, id_number: np.ndarray, faults: np.ndarray, free: np.ndarray
+    chance: np.random.Generator,
+    rates: FaultRates,
+    population: Population,
+    records: Records,
+    id_number: np.ndarray,
+    faults: np.ndarray,
+    free: np.ndarray,
 ) -> None:
     """At most one of the mistakes that a number alone can have."""
     luck = chance.random(len(id_number))
@@ -252,7 +295,9 @@ def _rename(
     for place in chosen.tolist():
         name[place] = str(name[place])[:-1] + "?"
     _mark(faults, chosen, "name_unknown_character")
-    chosen = np.flatnonzero((luck >= edge) & (luck < edge + rates.name_blank_or_dot) | (minority & (chance.random(len(name)) < 25 * rates.name_blank_or_dot)))
+    chosen = np.flatnonzero(
+        (luck >= edge) & (luck < edge + rates.name_blank_or_dot) | (minority & (chance.random(len(name)) < 25 * rates.name_blank_or_dot))
+    )
     chosen = chosen[(faults[chosen] & (1 << FAULTS.index("name_homophone") | 1 << FAULTS.index("name_traditional"))) == 0]
     edge += rates.name_blank_or_dot
     for place in chosen.tolist():
@@ -307,7 +352,12 @@ def _births(chance: np.random.Generator, rates: FaultRates, birth: np.ndarray, s
     def joined(chosen: np.ndarray, mark: str, two: np.ndarray, three: np.ndarray) -> np.ndarray:
         return np.char.add(np.char.add(np.char.add(years[chosen], mark), two[chosen]), np.char.add(mark, three[chosen]))
 
-    for code, mark, two, three in ((0, "-", padded_months, padded_days), (1, "", padded_months, padded_days), (2, ".", months, days), (3, "/", months, days)):
+    for code, mark, two, three in (
+        (0, "-", padded_months, padded_days),
+        (1, "", padded_months, padded_days),
+        (2, ".", months, days),
+        (3, "/", months, days),
+    ):
         chosen = form == code
         texts[chosen] = joined(chosen, mark, two, three)
     return texts

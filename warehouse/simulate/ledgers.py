@@ -20,10 +20,22 @@ from .population import Population
 from .randomness import stream
 
 SUBJECT_NAMES = {
-    "1001": "单位缴费收入", "1002": "个人缴费收入", "1003": "财政补贴收入", "1004": "利息收入", "1005": "转移收入", "1009": "其他收入",
-    "2001": "住院待遇支出", "2002": "普通门诊支出", "2003": "门诊慢特病支出", "2004": "药店支出", "2005": "生育医疗支出", "2006": "生育津贴支出",
-    "2007": "大额(大病)支出", "2008": "转移支出", "2009": "其他支出",
-}  # fmt: skip
+    "1001": "单位缴费收入",
+    "1002": "个人缴费收入",
+    "1003": "财政补贴收入",
+    "1004": "利息收入",
+    "1005": "转移收入",
+    "1009": "其他收入",
+    "2001": "住院待遇支出",
+    "2002": "普通门诊支出",
+    "2003": "门诊慢特病支出",
+    "2004": "药店支出",
+    "2005": "生育医疗支出",
+    "2006": "生育津贴支出",
+    "2007": "大额(大病)支出",
+    "2008": "转移支出",
+    "2009": "其他支出",
+}
 LEVELS = ("central", "province", "city", "county")
 LEVEL_NAMES = {"central": "中央补助", "province": "省级补助", "city": "市级补助", "county": "县级补助"}
 _WHEN = (0.14, 0.10, 0.10, 0.10, 0.10, 0.10, 0.08, 0.07, 0.06, 0.06, 0.05, 0.04)
@@ -37,8 +49,12 @@ def standards(year: int, scheme: str) -> dict[str, int]:
     province, city = 160, 40 if scheme == "resident" else 30
     central = 402 + 18 * (year - 2025)
     return {
-        "person": 400 + 20 * (year - 2025), "central": central, "province": province, "city": city, "county": fiscal - central - province - city,
-    }  # fmt: skip
+        "person": 400 + 20 * (year - 2025),
+        "central": central,
+        "province": province,
+        "city": city,
+        "county": fiscal - central - province - city,
+    }
 
 
 @dataclass
@@ -124,11 +140,19 @@ class Money:
         received = chance.random(count) < np.where(flexible, 0.965, 0.985)
         credit = np.where(flexible | (insurance != 310), 0, person + employer * 10 // 100)
         return {
-            "relation": where, "insurance": np.full(count, insurance), "month": np.full(count, period.year * 100 + period.month), "base": base,
-            "employer_due": employer, "person_due": person, "employer_paid": np.where(received, employer, 0), "person_paid": np.where(received, person, 0),
-            "credit_due": credit, "credit": np.where(received, credit, 0), "received": received.astype(np.int64),
+            "relation": where,
+            "insurance": np.full(count, insurance),
+            "month": np.full(count, period.year * 100 + period.month),
+            "base": base,
+            "employer_due": employer,
+            "person_due": person,
+            "employer_paid": np.where(received, employer, 0),
+            "person_paid": np.where(received, person, 0),
+            "credit_due": credit,
+            "credit": np.where(received, credit, 0),
+            "received": received.astype(np.int64),
             "on": np.where(received, day_of(period.first_day) + 4 + chance.integers(0, 22, count), FAR),
-        }  # fmt: skip
+        }
 
     def _collections(self, chance: np.random.Generator) -> dict[str, np.ndarray]:
         """What residents pay for a year, most of them in the autumn before, newcomers when they come."""
@@ -137,13 +161,19 @@ class Money:
         blocks = []
         for year in years:
             begin, finish = day_of(Period(year, 1).first_day), day_of(Period(year, 12).last_day)
-            pays = (relations.system == RESIDENT) & (relations.start <= finish) & (relations.end >= begin) & (relations.end >= relations.start)
+            pays = (
+                (relations.system == RESIDENT) & (relations.start <= finish) & (relations.end >= begin) & (relations.end >= relations.start)
+            )
             pays &= (relations.first_paid < 0) | (relations.first_paid <= finish)
             where = np.flatnonzero(pays)
             count = len(where)
-            autumn = np.array([-122, -92, -61, -31, 0, 31, 59, 150])[chance.choice(8, count, p=[0.08, 0.18, 0.22, 0.2, 0.15, 0.1, 0.05, 0.02])]
+            autumn = np.array([-122, -92, -61, -31, 0, 31, 59, 150])[
+                chance.choice(8, count, p=[0.08, 0.18, 0.22, 0.2, 0.15, 0.1, 0.05, 0.02])
+            ]
             day = np.maximum(begin + autumn + chance.integers(0, 27, count), relations.start[where])
-            covered = np.maximum(np.maximum(begin, relations.start[where]), np.where(relations.first_paid[where] > 0, relations.first_paid[where], begin))
+            covered = np.maximum(
+                np.maximum(begin, relations.start[where]), np.where(relations.first_paid[where] > 0, relations.first_paid[where], begin)
+            )
             amount = np.full(count, standards(year, "resident")["person"] * 100)
             need = self.enrollment.need[self.population.household[relations.person[where]]]
             aided = np.select([need == 0, need == 1], [0, amount // 2], amount)
@@ -188,7 +218,9 @@ class Money:
         return rows
 
 
-def employee_ledgers(seed: int, period: Period, contributions: dict[str, np.ndarray], cases: Cases, category: np.ndarray) -> dict[tuple[str, str], int]:
+def employee_ledgers(
+    seed: int, period: Period, contributions: dict[str, np.ndarray], cases: Cases, category: np.ndarray
+) -> dict[tuple[str, str], int]:
     """Subjects of 310 and 510 (fen), tied to contributions and settlements; interest and the rest in proportion."""
     chance = stream(seed, "ledger", "employee", period)
     got = contributions["received"] == 1
@@ -211,9 +243,15 @@ def employee_ledgers(seed: int, period: Period, contributions: dict[str, np.ndar
     pool = sum(amount for (_, subject), amount in ledger.items() if subject.startswith("2") and subject.endswith("P"))
     account = sum(amount for (_, subject), amount in ledger.items() if subject.startswith("2") and subject.endswith("A"))
     for subject, base, share in (
-        ("1003P", pool, 0.02), ("1004P", pool, 0.022), ("1009P", pool, 0.003), ("2009P", pool, 0.004),
-        ("1004A", account, 0.05), ("1005A", account, 0.02), ("2008A", account, 0.015), ("2009A", account, 0.003),
-    ):  # fmt: skip
+        ("1003P", pool, 0.02),
+        ("1004P", pool, 0.022),
+        ("1009P", pool, 0.003),
+        ("2009P", pool, 0.004),
+        ("1004A", account, 0.05),
+        ("1005A", account, 0.02),
+        ("2008A", account, 0.015),
+        ("2009A", account, 0.003),
+    ):
         ledger["310", subject] = int(base * share * chance.uniform(0.7, 1.3))
     ledger["510", "1001P"] = int(employer[riding].sum())
     ledger["510", "2005P"] = int(cases["pooled"][rides].sum())

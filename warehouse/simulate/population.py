@@ -122,7 +122,14 @@ def _households(chance: np.random.Generator, persons: int, geography: Geography,
 
 
 def _newborns(
-    chance: np.random.Generator, births: int, household: np.ndarray, role: np.ndarray, sex: np.ndarray, birth: np.ndarray, first: int, last: int
+    chance: np.random.Generator,
+    births: int,
+    household: np.ndarray,
+    role: np.ndarray,
+    sex: np.ndarray,
+    birth: np.ndarray,
+    first: int,
+    last: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mothers' positions, sexes and birthdays of the children born in the simulated months."""
     age = (first - birth) / 365.2425
@@ -158,7 +165,13 @@ def _twins(chance: np.random.Generator, household: np.ndarray, role: np.ndarray,
 
 
 def _names(
-    chance: np.random.Generator, household: np.ndarray, role: np.ndarray, sex: np.ndarray, birth: np.ndarray, village: np.ndarray, twin: np.ndarray
+    chance: np.random.Generator,
+    household: np.ndarray,
+    role: np.ndarray,
+    sex: np.ndarray,
+    birth: np.ndarray,
+    village: np.ndarray,
+    twin: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Surnames (children and parents share the head's), given names (siblings may share a character), and who is of a minority."""
     count = len(sex)
@@ -182,7 +195,7 @@ def _names(
     generation = np.where((role == CHILD) & (chance.random(houses)[household] < 0.35), of_house[household] * 7 + household % 11, -1)
     generation = np.where(twin >= 0, household[np.minimum(np.where(twin >= 0, twin, 0), np.arange(count))] % 1_000_003, generation)
     first, second = names.given_names(chance, year_of(birth), sex, generation)
-    # Twins whose given names came out alike get another second character: two persons of one name and birthday would be nobody's to tell apart.
+    # Twins whose given names came out alike get another second character: nobody could tell two persons of one name and birthday apart.
     later = np.flatnonzero((twin >= 0) & (twin < np.arange(count)))
     alike = later[(first[later] == first[twin[later]]) & (second[later] == second[twin[later]])]
     second[alike] = np.where(second[twin[alike]] == "文", "武", "文")
@@ -202,7 +215,14 @@ def _names(
 
 
 def _namesakes(
-    chance: np.random.Generator, village: np.ndarray, sex: np.ndarray, birth: np.ndarray, surname: np.ndarray, given: np.ndarray, minority: np.ndarray, twin: np.ndarray
+    chance: np.random.Generator,
+    village: np.ndarray,
+    sex: np.ndarray,
+    birth: np.ndarray,
+    surname: np.ndarray,
+    given: np.ndarray,
+    minority: np.ndarray,
+    twin: np.ndarray,
 ) -> np.ndarray:
     """Give 0.1% of persons the name of a villager of like sex and age; half of them share the birth year."""
     count = len(sex)

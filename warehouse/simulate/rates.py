@@ -163,9 +163,10 @@ class FaultRates:
         except (json.JSONDecodeError, yaml.YAMLError) as error:
             message = f"faults file {path.name}: neither YAML nor JSON can be read from it ({type(error).__name__})"
             raise ValueError(message) from error
+        # A ValueError like the others: to whoever typed the file it is the file that is wrong.
         if not isinstance(stated, dict):
             message = f"faults file {path.name}: expected one rate by name a line, for example `id_missing: 0.2`"
-            raise ValueError(message)
+            raise ValueError(message)  # noqa: TRY004
         base = str(stated.pop("base", "specified"))
         if base not in levels:
             message = f"faults file {path.name}: base {base!r} is none of {', '.join(levels)}"

@@ -27,58 +27,132 @@ from .writing import Written
 _READ = {
     ("employee", "enrollments"): (
         "relations",
-        "select {delivery}, case AAE140 when '510' then 'maternity' else 'employee' end as scheme, AAZ159 as relation_id, 'employee' as system, "
-        "AAC001 as source_person_no, AAB301 as county, AAC031 = '1' as is_normal, AAC030 as first_day, "
-        "case when AAE041 < date '9999-12-31' then AAE041 end as last_day, AKC021 as category, AAB001 as employer from sheet "
-        "where AAE140 in ('310', '510')",
+        """
+        select
+            {delivery}, case AAE140 when '510' then 'maternity' else 'employee' end as scheme, AAZ159 as relation_id,
+            'employee' as system, AAC001 as source_person_no, AAB301 as county, AAC031 = '1' as is_normal,
+            AAC030 as first_day, case when AAE041 < date '9999-12-31' then AAE041 end as last_day, AKC021 as category,
+            AAB001 as employer
+        from sheet
+        where AAE140 in ('310', '510')
+        """,
     ),
     ("resident", "psn_insu_d"): (
         "relations",
-        "select {delivery}, 'resident', psn_insu_rlts_id, 'resident', psn_no, insu_admdvs, psn_insu_stas = '1', crt_insu_date, paus_insu_date, psn_type, null "
-        "from sheet where insutype = '391'",
+        """
+        select
+            {delivery}, 'resident', psn_insu_rlts_id, 'resident', psn_no, insu_admdvs, psn_insu_stas = '1', crt_insu_date,
+            paus_insu_date, psn_type, null
+        from sheet
+        where insutype = '391'
+        """,
     ),
     ("rural", "members"): (
         "relations",
-        "select {delivery}, 'rural', 个人编号 || '-' || 参合年度, 'rural', 个人编号, '{office}', 参合状态 = '正常', "
-        "greatest(coalesce(参合日期, make_date(参合年度, 1, 1)), make_date(参合年度, 1, 1)), "
-        "least(coalesce(停保日期, make_date(参合年度, 12, 31)), make_date(参合年度, 12, 31)), null, null from sheet",
+        """
+        select
+            {delivery}, 'rural', 个人编号 || '-' || 参合年度, 'rural', 个人编号, '{office}', 参合状态 = '正常',
+            greatest(coalesce(参合日期, make_date(参合年度, 1, 1)), make_date(参合年度, 1, 1)),
+            least(coalesce(停保日期, make_date(参合年度, 12, 31)), make_date(参合年度, 12, 31)), null, null
+        from sheet
+        """,
     ),
     ("employee", "settlements"): (
         "settlements",
-        "select {delivery}, 'employee', 1, YKA103, YKA104, case AAE140 when '510' then 'maternity' else 'employee' end, AAC001, AAB301, "
-        "case when AKA130 in ('21', '23', '25') then 'inpatient' else 'other' end, AKC190, AKB020, AAE030, AAE031, AAE036, "
-        "YKA055, YKA248, YKA062 + YKE030, YKA065, AKB067 from sheet",
+        """
+        select
+            {delivery}, 'employee', 1, YKA103, YKA104, case AAE140 when '510' then 'maternity' else 'employee' end, AAC001,
+            AAB301, case when AKA130 in ('21', '23', '25') then 'inpatient' else 'other' end, AKC190, AKB020, AAE030, AAE031,
+            AAE036, YKA055, YKA248, YKA062 + YKE030, YKA065, AKB067
+        from sheet
+        """,
     ),
     ("resident", "setl_d"): (
         "settlements",
-        "select {delivery}, 'resident', 1, setl_id, init_setl_id, 'resident', psn_no, insu_admdvs, "
-        "case when left(med_type, 2) in ('21', '22', '23', '24', '25', '26', '27', '28', '92') and med_type not in ('2106', '2107') then 'inpatient' "
-        "else 'other' end, mdtrt_id, fixmedins_code, begndate, enddate, setl_time, medfee_sumamt, hifp_pay, hifmi_pay + maf_pay + oth_pay, acct_pay, "
-        "psn_cash_pay from sheet",
+        """
+        select
+            {delivery}, 'resident', 1, setl_id, init_setl_id, 'resident', psn_no, insu_admdvs,
+            case
+                when med_type in ('2106', '2107') then 'other'
+                when left(med_type, 2) in ('21', '22', '23', '24', '25', '26', '27', '28', '92') then 'inpatient'
+                else 'other'
+            end,
+            mdtrt_id, fixmedins_code, begndate, enddate, setl_time, medfee_sumamt, hifp_pay, hifmi_pay + maf_pay + oth_pay,
+            acct_pay, psn_cash_pay
+        from sheet
+        """,
     ),
     ("rural", "clinic_claims"): (
         "settlements",
-        "select {delivery}, 'rural', 1, 补偿序号, 冲红序号, 'rural', 个人编号, '{office}', 'other', null, 机构编码, 就诊日期, 就诊日期, 补偿日期, "
-        "round(总费用, 2), round(统筹补偿, 2), 0, round(家庭账户补偿, 2), round(个人自付, 2) from sheet",
+        """
+        select
+            {delivery}, 'rural', 1, 补偿序号, 冲红序号, 'rural', 个人编号, '{office}', 'other', null, 机构编码, 就诊日期,
+            就诊日期, 补偿日期, round(总费用, 2), round(统筹补偿, 2), 0, round(家庭账户补偿, 2), round(个人自付, 2)
+        from sheet
+        """,
     ),
     ("rural", "hospital_claims"): (
         "settlements",
-        "select {delivery}, 'rural', 2, 补偿序号, 冲红序号, 'rural', 个人编号, '{office}', 'inpatient', "
-        "个人编号 || '|' || 机构编码 || '|' || 入院日期, 机构编码, 入院日期, 出院日期, 补偿日期, round(总费用, 2), round(统筹补偿, 2), "
-        "round(大病补偿, 2) + round(民政救助, 2) + round(其他补偿, 2), 0, round(个人自付, 2) from sheet",
+        """
+        select
+            {delivery}, 'rural', 2, 补偿序号, 冲红序号, 'rural', 个人编号, '{office}', 'inpatient',
+            个人编号 || '|' || 机构编码 || '|' || 入院日期, 机构编码, 入院日期, 出院日期, 补偿日期, round(总费用, 2),
+            round(统筹补偿, 2), round(大病补偿, 2) + round(民政救助, 2) + round(其他补偿, 2), 0, round(个人自付, 2)
+        from sheet
+        """,
     ),
     ("employee", "fund_ledger"): (
         "ledgers",
-        "select {delivery}, case AAE140 when '510' then 'maternity' else 'employee' end, null, KMDM, FSE from sheet where AAE140 in ('310', '510')",
+        """
+        select
+            {delivery}, case AAE140 when '510' then 'maternity' else 'employee' end, null, KMDM, FSE
+        from sheet
+        where AAE140 in ('310', '510')
+        """,
     ),
-    ("resident", "fund_ledger_d"): ("ledgers", "select {delivery}, 'resident', null, subj_code, amt from sheet where insutype = '391'"),
-    ("rural", "fund_ledger"): ("ledgers", "select {delivery}, 'rural', '{office}', 科目编码, round(金额, 2) from sheet"),
-    ("resident", "rsdt_psn_clct_detl_d"): ("payments", "select {delivery}, psn_no, accrym_begn, psn_clct_amt + subsidised_amt from sheet where insutype = '391'"),
+    ("resident", "fund_ledger_d"): (
+        "ledgers",
+        """
+        select
+            {delivery}, 'resident', null, subj_code, amt
+        from sheet
+        where insutype = '391'
+        """,
+    ),
+    ("rural", "fund_ledger"): (
+        "ledgers",
+        """
+        select
+            {delivery}, 'rural', '{office}', 科目编码, round(金额, 2)
+        from sheet
+        """,
+    ),
+    ("resident", "rsdt_psn_clct_detl_d"): (
+        "payments",
+        """
+        select
+            {delivery}, psn_no, accrym_begn, psn_clct_amt + subsidised_amt
+        from sheet
+        where insutype = '391'
+        """,
+    ),
     ("employee", "contributions"): (
         "contributions",
-        "select {delivery}, AAC001, AAB001, AAE002, AAE021 + AAE023 from sheet where AAE140 = '310' and AAE111 = '1'",
+        """
+        select
+            {delivery}, AAC001, AAB001, AAE002, AAE021 + AAE023
+        from sheet
+        where AAE140 = '310' and AAE111 = '1'
+        """,
     ),
-    ("city", "financing_standards"): ("standards", "select {delivery}, year, scheme, source, yuan_per_person from sheet"),
+    ("city", "financing_standards"): (
+        "standards",
+        """
+        select
+            {delivery}, year, scheme, source, yuan_per_person
+        from sheet
+        """,
+    ),
 }
 
 
@@ -86,9 +160,14 @@ class Truth:
     """Takes what lands of every delivery in force, and answers at the end."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, geography: Geography, population: Population, enrollment: Enrollment, particulars: Particulars,
+        self,
+        con: duckdb.DuckDBPyConnection,
+        geography: Geography,
+        population: Population,
+        enrollment: Enrollment,
+        particulars: Particulars,
         months: list[Period],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.con, self.months = con, months
         con.execute("create schema truth")
         for definition in TABLES:
@@ -99,20 +178,28 @@ class Truth:
     def _persons(self, population: Population, enrollment: Enrollment, particulars: Particulars, geography: Geography) -> None:
         records = enrollment.records
         person = records.person
-        rows = pa.table({
-            "true_person_id": pa.compute.binary_join_element_wise(pa.scalar("T"), pa.array(person + 1).cast(pa.string()), ""),
-            "system": pa.array(np.array(["", *SYSTEMS.values()])[records.system]),
-            "source_person_no": pa.array(records.number), "true_name": pa.array(population.name[person]),
-            "true_id_number": pa.array(population.id_number[person]),
-            "true_sex": pa.array(np.where(population.sex[person] == 1, "male", "female")),
-            "true_birth_date": pa.array(population.birth[person].astype(np.int32), type=pa.int32()).cast(pa.date32()),
-            "home_village": pa.array(geography.village_codes[population.village[person]]),
-            "faults": pa.array(labels(particulars.faults, FAULTS)), "traps": pa.array(labels(particulars.traps, TRAPS)),
-            "corrected_from": pa.array([str(self.months[place]) if place else None for place in particulars.corrected_on.tolist()], type=pa.string()),
-            "registered_day": pa.array(records.registered),
-        })  # fmt: skip
+        rows = pa.table(
+            {
+                "true_person_id": pa.compute.binary_join_element_wise(pa.scalar("T"), pa.array(person + 1).cast(pa.string()), ""),
+                "system": pa.array(np.array(["", *SYSTEMS.values()])[records.system]),
+                "source_person_no": pa.array(records.number),
+                "true_name": pa.array(population.name[person]),
+                "true_id_number": pa.array(population.id_number[person]),
+                "true_sex": pa.array(np.where(population.sex[person] == 1, "male", "female")),
+                "true_birth_date": pa.array(population.birth[person].astype(np.int32), type=pa.int32()).cast(pa.date32()),
+                "home_village": pa.array(geography.village_codes[population.village[person]]),
+                "faults": pa.array(labels(particulars.faults, FAULTS)),
+                "traps": pa.array(labels(particulars.traps, TRAPS)),
+                "corrected_from": pa.array(
+                    [str(self.months[place]) if place else None for place in particulars.corrected_on.tolist()], type=pa.string()
+                ),
+                "registered_day": pa.array(records.registered),
+            }
+        )
         self.con.register("made", rows)
-        self.con.execute("create table truth.persons as select * exclude (registered_day) from made order by true_person_id, system, source_person_no")
+        self.con.execute(
+            "create table truth.persons as select * exclude (registered_day) from made order by true_person_id, system, source_person_no"
+        )
         self.con.unregister("made")
 
     def note(self, written: Written, sheets: list[Sheet]) -> None:
@@ -140,7 +227,10 @@ class Truth:
         self.con.unregister("made")
         columns = ("system", "period", "office", "delivery_no", "table_name", "line", "fault")
         kinds = (pa.string(), pa.string(), pa.string(), pa.int64(), pa.string(), pa.int64(), pa.string())
-        found = {name: pa.array([row[place] for row in self.rejected], type=kind) for place, (name, kind) in enumerate(zip(columns, kinds, strict=True))}
+        found = {
+            name: pa.array([row[place] for row in self.rejected], type=kind)
+            for place, (name, kind) in enumerate(zip(columns, kinds, strict=True))
+        }
         self.con.register("made", pa.table(found))
         self._copy("select * from made order by all", folder / "rejected_rows.csv")
         self.con.unregister("made")

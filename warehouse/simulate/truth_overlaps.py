@@ -1,4 +1,4 @@
-"""The true duplicate cases of each month: pairs of relations of one true person, their type, what is legitimate, what is kept, what it cost.
+"""The true duplicate cases of each month: pairs of relations of one true person, their type, whether legitimate, what is kept, the cost.
 
 What belongs here: the rules of the design page in SQL of their own, over the rows that land. What does not: recognising persons (the truth
 knows them).
@@ -26,7 +26,8 @@ last_normal as (
 ),
 intervals as (
     select
-        newest.true_person_id, newest.scheme, newest.relation_id, newest.source_person_no, newest.county, newest.category, newest.employer,
+        newest.true_person_id, newest.scheme, newest.relation_id, newest.source_person_no, newest.county, newest.category,
+        newest.employer,
         newest.first_day,
         case
             when newest.is_normal and (newest.period = '{month}' or newest.last_day <= newest.snapshot_end) then newest.last_day
@@ -50,9 +51,11 @@ several as (
 ),
 pairs as (
     select
-        a.true_person_id, a.scheme as scheme_a, a.relation_id as relation_id_a, a.source_person_no as source_person_no_a, a.county as division_code_a,
+        a.true_person_id, a.scheme as scheme_a, a.relation_id as relation_id_a, a.source_person_no as source_person_no_a,
+        a.county as division_code_a,
         b.scheme as scheme_b, b.relation_id as relation_id_b, b.source_person_no as source_person_no_b, b.county as division_code_b,
-        a.first_day as first_a, a.last_day as last_a, b.first_day as first_b, b.last_day as last_b, a.category as category_a, b.category as category_b,
+        a.first_day as first_a, a.last_day as last_a, b.first_day as first_b, b.last_day as last_b, a.category as category_a,
+        b.category as category_b,
         greatest(a.first_day, b.first_day) as overlap_from, least(a.last_day, b.last_day) as overlap_end, month_end
     from several as a
     inner join several as b
@@ -67,7 +70,8 @@ three as (
         bool_or(c.last_day >= pairs.month_end and pairs.overlap_end >= pairs.month_end) as on_last_day
     from pairs
     inner join several as c
-        on pairs.true_person_id = c.true_person_id and c.scheme not in (pairs.scheme_a, pairs.scheme_b) and pairs.scheme_a <> pairs.scheme_b
+        on pairs.true_person_id = c.true_person_id and c.scheme not in (pairs.scheme_a,
+        pairs.scheme_b) and pairs.scheme_a <> pairs.scheme_b
         and c.first_day <= pairs.overlap_end and c.last_day >= pairs.overlap_from
     group by all
 ),
@@ -133,7 +137,8 @@ candidates as (
             = max(open_relations.scheme) over (partition by open_relations.true_person_id) as one_scheme
     from open_relations
     inner join spans on open_relations.scheme = spans.scheme and open_relations.relation_id = spans.relation_id
-    left join received on spans.scheme = 'employee' and spans.source_person_no = received.source_person_no and spans.employer = received.employer
+    left join received on spans.scheme = 'employee' and spans.source_person_no = received.source_person_no
+        and spans.employer = received.employer
 ),
 retained as (
     select true_person_id, scheme, relation_id
@@ -175,11 +180,13 @@ yearly as (
 ),
 extra as (
     select kept.relation_id_a, kept.relation_id_b, kept.scheme_a, kept.scheme_b, kept.true_person_id, side.scheme, side.relation_id,
-        (kept.retained_scheme, kept.retained_relation_id) in ((kept.scheme_a, kept.relation_id_a), (kept.scheme_b, kept.relation_id_b)) as holds_retained,
+        (kept.retained_scheme, kept.retained_relation_id) in ((kept.scheme_a, kept.relation_id_a), (kept.scheme_b,
+        kept.relation_id_b)) as holds_retained,
         case kept.scheme_a when 'employee' then 1 when 'resident' then 2 else 3 end as order_a,
         case kept.scheme_b when 'employee' then 1 when 'resident' then 2 else 3 end as order_b
     from kept
-    cross join lateral (select kept.scheme_a as scheme, kept.relation_id_a as relation_id union all select kept.scheme_b, kept.relation_id_b) as side
+    cross join lateral (select kept.scheme_a as scheme, kept.relation_id_a as relation_id union all select kept.scheme_b,
+        kept.relation_id_b) as side
     where kept.lasts and kept.legitimate_rule is null and side.scheme <> 'employee'
         and (side.scheme, side.relation_id) <> (kept.retained_scheme, kept.retained_relation_id)
 ),
@@ -194,8 +201,10 @@ money as (
     select scheme_a, relation_id_a, scheme_b, relation_id_b, sum(yuan) as yuan from booked group by all
 )
 select
-    '{month}' as period, kept.true_person_id, kept.type_code, kept.scheme_a, kept.relation_id_a, kept.source_person_no_a, kept.division_code_a,
-    kept.scheme_b, kept.relation_id_b, kept.source_person_no_b, kept.division_code_b, kept.division_code_a = kept.division_code_b as same_county,
+    '{month}' as period, kept.true_person_id, kept.type_code, kept.scheme_a, kept.relation_id_a, kept.source_person_no_a,
+        kept.division_code_a,
+    kept.scheme_b, kept.relation_id_b, kept.source_person_no_b, kept.division_code_b,
+        kept.division_code_a = kept.division_code_b as same_county,
     kept.overlap_from, case when not kept.lasts then kept.overlap_end end as overlap_to,
     date_diff('month', kept.overlap_from, least(kept.overlap_end, kept.month_end)) + 1 as overlap_months,
     kept.legitimate_rule, kept.retained_relation_id, kept.keep_rule, coalesce(money.yuan, 0)::decimal(18, 2) as duplicate_subsidy_yuan

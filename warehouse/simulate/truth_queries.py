@@ -6,15 +6,40 @@ What belongs here: SQL and the page that explains its results. What does not: wh
 from __future__ import annotations
 
 TABLES = (
-    "create table truth.relations (period varchar, office varchar, scheme varchar, relation_id varchar, system varchar, source_person_no varchar, county varchar, "
-    "is_normal boolean, first_day date, last_day date, category varchar, employer varchar)",
-    "create table truth.settlements (period varchar, office varchar, system varchar, table_order integer, settlement_id varchar, reverses varchar, scheme varchar, "
-    "source_person_no varchar, county varchar, care_type varchar, visit_id varchar, institution varchar, admitted date, discharged date, settled date, "
-    "total decimal(18, 2), pooled decimal(18, 2), other_fund decimal(18, 2), account decimal(18, 2), cash decimal(18, 2))",
-    "create table truth.ledgers (period varchar, office varchar, scheme varchar, county varchar, subject varchar, amount decimal(18, 2))",
-    "create table truth.payments (period varchar, office varchar, source_person_no varchar, month_from varchar, amount decimal(18, 2))",
-    "create table truth.contributions (period varchar, office varchar, source_person_no varchar, employer varchar, month varchar, amount decimal(18, 2))",
-    "create table truth.standards (period varchar, office varchar, year bigint, scheme varchar, source varchar, yuan decimal(18, 2))",
+    """
+    create table truth.relations (
+        period varchar, office varchar, scheme varchar, relation_id varchar, system varchar, source_person_no varchar,
+        county varchar, is_normal boolean, first_day date, last_day date, category varchar, employer varchar
+    )
+    """,
+    """
+    create table truth.settlements (
+        period varchar, office varchar, system varchar, table_order integer, settlement_id varchar, reverses varchar,
+        scheme varchar, source_person_no varchar, county varchar, care_type varchar, visit_id varchar,
+        institution varchar, admitted date, discharged date, settled date, total decimal(18, 2), pooled decimal(18, 2),
+        other_fund decimal(18, 2), account decimal(18, 2), cash decimal(18, 2)
+    )
+    """,
+    """
+    create table truth.ledgers (
+        period varchar, office varchar, scheme varchar, county varchar, subject varchar, amount decimal(18, 2)
+    )
+    """,
+    """
+    create table truth.payments (
+        period varchar, office varchar, source_person_no varchar, month_from varchar, amount decimal(18, 2)
+    )
+    """,
+    """
+    create table truth.contributions (
+        period varchar, office varchar, source_person_no varchar, employer varchar, month varchar, amount decimal(18, 2)
+    )
+    """,
+    """
+    create table truth.standards (
+        period varchar, office varchar, year bigint, scheme varchar, source varchar, yuan decimal(18, 2)
+    )
+    """,
 )
 
 QUERIES = {
@@ -57,7 +82,8 @@ QUERIES = {
         ),
         standing as (
             select stay_rows.scheme, stay_rows.stay_id, months.period,
-                bool_or(stay_rows.period <= months.period and (stay_rows.taken_back is null or stay_rows.taken_back > months.period)) as stands
+                bool_or(stay_rows.period <= months.period and (stay_rows.taken_back is null or stay_rows.taken_back >
+                    months.period)) as stands
             from truth.stay_rows as stay_rows cross join truth.months as months
             group by all
         ),
@@ -120,7 +146,8 @@ QUERIES = {
             union all select period, 'all', county, admissions from truth.admissions
             union all select period, 'all', '990100', admissions from truth.admissions
         )
-        select 'INSURED' as measure, period, division_code, scheme, cast(count(*) as decimal(20, 2)) as value from insured_levels group by all
+        select 'INSURED' as measure, period, division_code, scheme, cast(count(*) as decimal(20, 2)) as value from insured_levels
+            group by all
         union all select measure, period, division_code, scheme, value from movement where scheme <> 'maternity'
         union all select 'SETTLEMENTS', period, county, scheme, sum(sign) from cubed_all group by all
         union all select 'TOTAL_COST', period, county, scheme, sum(total) from cubed_all group by all
@@ -135,7 +162,8 @@ QUERIES = {
     "expected_numbers.csv": "select * from truth.long_numbers order by measure, period, division_code, scheme",
     "headcount.csv": """
         with schemes as (
-            select period, county as division_code, true_person_id, count(distinct scheme) as times from truth.insured where scheme <> 'maternity' group by all
+            select period, county as division_code, true_person_id, count(distinct scheme) as times from truth.insured where scheme
+                <> 'maternity' group by all
             union all
             select period, '990100', true_person_id, count(distinct scheme) from truth.insured where scheme <> 'maternity' group by all
         )
@@ -152,15 +180,22 @@ QUERIES = {
 
 README = """# The truth of a simulated city
 
-For scoring only; never for training, never in the inbox.
+For scoring only; never for training, never in the inbox. It counts what a correct reader lands: rows that must be rejected are left
+    out, and
+a key that stands in an earlier delivery enters once.
 
-| file | one row per |
-| --- | --- |
-| `persons.parquet` | person record (system, source_person_no): true_person_id, the true name, ID number, sex, birth date; `faults` on this record and `traps` it stands in, joined by semicolons; `corrected_from` month |
-| `relations.parquet` | relation and month as landed: who it truly belongs to, whether it counts as insured |
-| `expected_numbers.csv` | measure, period, division, scheme: INSURED, ENTRIES, EXITS (over true persons; only where not 0), SETTLEMENTS, ADMISSIONS, TOTAL_COST, POOLED_PAID, FUND_PAID, INCOME, EXPENDITURE of the month alone |
-| `headcount.csv` | period and division: the headcount bridge over true persons |
-| `expected_overlaps.csv` | month and pair of relations of one true person whose normal intervals meet: type_code, legitimate_rule, overlap_from, overlap_to (empty while it lasts), overlap_months, same_county, retained_relation_id, keep_rule, duplicate_subsidy_yuan: what `duplicate_cases` of that month's release should hold once everybody is recognised |
-| `expected_deliveries.csv` | delivery folder: what a correct reader says of it, and the fault it carries |
-| `rejected_rows.csv` | row that must be rejected: table, line of the file, fault |
+- `persons.parquet`: one row per person record (system, source_person_no). true_person_id; true_name, true_id_number, true_sex,
+  true_birth_date, home_village; `faults` of this record and `traps` it stands in, each joined by semicolons; `corrected_from`, the month
+  that first shows the corrected number.
+- `relations.parquet`: one row per scheme, relation and month, as landed. true_person_id, county, is_normal, first_day, last_day, category,
+  is_insured.
+- `expected_numbers.csv`: one row per measure, period, division_code, scheme, for the month alone. INSURED, ENTRIES and EXITS over true
+  persons (only where not 0), SETTLEMENTS, ADMISSIONS, TOTAL_COST, POOLED_PAID, FUND_PAID, INCOME, EXPENDITURE.
+- `headcount.csv`: one row per period and division. The headcount bridge over true persons.
+- `expected_overlaps.csv`: one row per month and pair of relations of one true person whose normal intervals meet. type_code,
+  legitimate_rule, overlap_from, overlap_to (empty while it lasts), overlap_months, same_county, retained_relation_id, keep_rule,
+  duplicate_subsidy_yuan: what `duplicate_cases` of that month's release holds once everybody is recognised.
+- `expected_deliveries.csv`: one row per delivery folder. What a correct reader says of it (of a refusal's reason the first words), and the
+  fault it carries.
+- `rejected_rows.csv`: one row per row that must be rejected, of the deliveries in force. Table, line of the file, fault.
 """

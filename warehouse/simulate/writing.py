@@ -29,7 +29,14 @@ from .tables import Sheet
 
 CSV, CSV_MARKED, GB18030, XLSX, PARQUET = "csv", "csv with mark", "gb18030", "xlsx", "parquet"
 _ENDINGS = {CSV: "csv", CSV_MARKED: "csv", GB18030: "csv", XLSX: "xlsx", PARQUET: "parquet"}
-ROW_FAULTS = ("row_wrong_field_count", "row_unclosed_quote", "row_null_key", "row_unreadable_value", "row_duplicate_key", "row_wrong_period")
+ROW_FAULTS = (
+    "row_wrong_field_count",
+    "row_unclosed_quote",
+    "row_null_key",
+    "row_unreadable_value",
+    "row_duplicate_key",
+    "row_wrong_period",
+)
 _SPLIT = ("row_wrong_field_count", "row_unclosed_quote")
 
 
@@ -60,16 +67,36 @@ def extracted_at(period: Period, number: int) -> str:
 
 
 def write_delivery(
-    con: duckdb.DuckDBPyConnection, folder: Path, system: str, period: Period, office: str, number: int, sheets: list[Sheet], form: str,
-    chance: np.random.Generator, rates: FaultRates,
-) -> Written:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    system: str,
+    period: Period,
+    office: str,
+    number: int,
+    sheets: list[Sheet],
+    form: str,
+    chance: np.random.Generator,
+    rates: FaultRates,
+) -> Written:
     """Write one delivery's files and manifest; row faults happen on the way."""
     folder.mkdir(parents=True)
     written = Written(
-        system, period, office, number, folder,
-        {"system": system, "period": str(period), "office": office, "delivery_no": number, "extracted_at": extracted_at(period, number), "tables": []},
-        {}, encoding={GB18030: "gb18030", CSV_MARKED: "utf-8-sig"}.get(form, "utf-8"),
-    )  # fmt: skip
+        system,
+        period,
+        office,
+        number,
+        folder,
+        {
+            "system": system,
+            "period": str(period),
+            "office": office,
+            "delivery_no": number,
+            "extracted_at": extracted_at(period, number),
+            "tables": [],
+        },
+        {},
+        encoding={GB18030: "gb18030", CSV_MARKED: "utf-8-sig"}.get(form, "utf-8"),
+    )
     for sheet in sheets:
         path = folder / f"{sheet.table}.{_ENDINGS[form]}"
         plan = _plan(chance, sheet, form, rates) if sheet.may_be_damaged else {}
@@ -82,10 +109,15 @@ def write_delivery(
             _write_csv(con, path, sheet, damage, form)
         written.landed[sheet.table] = damage.landed
         written.rejected += [(sheet.table, line, fault) for line, fault in damage.lines]
-        written.manifest["tables"].append({  # type: ignore[attr-defined]
-            "table": sheet.table, "file": path.name, "rows": sheet.rows.num_rows + damage.added, "sha256": sha256(path),
-            "control_totals": {column: str(damage.total(column)) for column in sheet.totals},
-        })  # fmt: skip
+        written.manifest["tables"].append(
+            {  # type: ignore[attr-defined]
+                "table": sheet.table,
+                "file": path.name,
+                "rows": sheet.rows.num_rows + damage.added,
+                "sha256": sha256(path),
+                "control_totals": {column: str(damage.total(column)) for column in sheet.totals},
+            }
+        )
     write_manifest(folder, written.manifest)
     return written
 
@@ -152,16 +184,24 @@ class _Damage:
             row[names.index(column)] = f"{before}-11" if is_date else str(before).replace("-", "")
         elif fault == "row_unreadable_value":
             typed = [
-                name for name, kind in zip(names, self.sheet.rows.schema.types, strict=True)
-                if (pa.types.is_decimal(kind) or pa.types.is_date(kind) or pa.types.is_integer(kind)) and name not in self.sheet.keys
+                name
+                for name, kind in zip(names, self.sheet.rows.schema.types, strict=True)
+                if (pa.types.is_decimal(kind) or pa.types.is_date(kind) or pa.types.is_integer(kind))
+                and name not in self.sheet.keys
                 and name != self.sheet.period_column
-            ]  # fmt: skip
+            ]
             if not typed:
                 row[names.index(self.sheet.keys[0])] = ""
                 return [row]
             column = typed[place % len(typed)]
             kind = self.sheet.rows.schema.field(column).type
-            bad = ("1,234.50", "12.3.4", "无") if pa.types.is_decimal(kind) else ("2025-02-30", "25年3月", "2025/3/5") if pa.types.is_date(kind) else ("一", "1x", "--")
+            bad = (
+                ("1,234.50", "12.3.4", "无")
+                if pa.types.is_decimal(kind)
+                else ("2025-02-30", "25年3月", "2025/3/5")
+                if pa.types.is_date(kind)
+                else ("一", "1x", "--")
+            )
             row[names.index(column)] = bad[place % 3]
             if column in self.sheet.totals:
                 self._lose(column, self._amount(column, place))
@@ -224,7 +264,9 @@ def _write_parquet(path: Path, sheet: Sheet, damage: _Damage) -> None:
     for place in sorted(damage.plan):
         fault = damage.plan[place]
         changed = damage.damaged(place)
-        columns = {name: pa.array([row[index] or None for row in changed], type=pa.string()) for index, name in enumerate(sheet.rows.column_names)}
+        columns = {
+            name: pa.array([row[index] or None for row in changed], type=pa.string()) for index, name in enumerate(sheet.rows.column_names)
+        }
         pieces += [rows.slice(begin, place - begin), pa.table(columns)]
         begin = place + 1
         damage.lines.append((place + 2 + damage.added, fault))
