@@ -765,7 +765,7 @@ def participations(seed: int, enrollment: Enrollment) -> Participations:
         count = len(where)
         during = relations.start[where] >= begin
         luck = chance.random(count)
-        late = luck < 0.12
+        late = luck < 0.05
         advance = begin - 1 - chance.integers(3, 28, count)
         behind = begin + chance.integers(0, 70, count)
         registered = np.where(during, relations.start[where], np.where(late & (year > years[0]), behind, advance))
