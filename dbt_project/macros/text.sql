@@ -1,0 +1,9 @@
+{# Text without any blank, half-width or full-width. #}
+{% macro without_blanks(text) -%}
+    replace(replace(replace({{ text }}, ' ', ''), '　', ''), chr(9), '')
+{%- endmacro %}
+
+{# A settlement's place in time as one sortable text: by date, then number as text. #}
+{% macro settlement_order(alias) -%}
+    cast({{ alias }}.settled_on as varchar) || ' ' || {{ alias }}.settlement_id
+{%- endmacro %}

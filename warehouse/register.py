@@ -1,0 +1,486 @@
+"""The register: what people decided and what was published, in SQLite, append-only (`<home>/register.sqlite`).
+
+What belongs here: the tables that cannot be rebuilt from landing, and typed functions that append to them and read them. A state is never
+written over: it is the last of its events, and the tables refuse UPDATE and DELETE by triggers. What does not: the files of releases
+(`releases.py`), and the rules that say when a month may be closed (`orchestration/close.py`).
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from warehouse.errors import RegisterError
+
+SCHEMA_VERSION = 1
+
+# Each table also has `entry` (the order of appending), `at` (UTC, ISO), `who` and `run`.
+TABLES: dict[str, tuple[str, ...]] = {
+    "releases": (
+        "period text not null",
+        "release text not null unique",
+        "number integer not null",
+        "file text not null",
+        "sha256 text not null",
+        "built_at text not null",
+        "warehouse_fingerprint text not null",
+        "code_version text not null",
+        "rule_set_version text not null",
+        "without_offices text not null",
+        "in_force_offices text not null",
+        "earlier_releases text not null",
+    ),
+    "release_events": ("release text not null", "state text not null check (state in ('provisional', 'approved', 'superseded'))", "note text"),
+    "approvals": ("period text not null", "release text not null", "name text not null"),
+    "exceptions": (
+        "check_code text not null",
+        "period text not null",
+        "division_code text",
+        "until text not null",
+        "name text not null",
+        "reason text not null",
+    ),
+    "match_decisions": (
+        "source_system_a text not null",
+        "source_person_no_a text not null",
+        "source_system_b text not null",
+        "source_person_no_b text not null",
+        "verdict text not null check (verdict in ('same', 'different', 'cannot tell'))",
+        "fields_hash text not null",
+        "reason text",
+    ),
+    "match_models": ("model_version text not null", "kind text not null", "parameters text not null", "sha256 text not null", "note text"),
+    "person_events": (
+        "event text not null check (event in ('merged', 'split'))",
+        "period text not null",
+        "person_id_from text not null",
+        "person_id_to text not null",
+        "source_system text",
+        "source_person_no text",
+        "cause text not null",
+    ),
+    "case_events": (
+        "scheme_a text not null",
+        "relation_id_a text not null",
+        "scheme_b text not null",
+        "relation_id_b text not null",
+        "case_id text",
+        "status text not null",
+        "answer text",
+        "retained_relation_id text",
+        "ended_relation_id text",
+        "ended_on text",
+        "note text",
+    ),
+    "worklist_answers": (
+        "worklist text not null",
+        "period text not null",
+        "office text not null",
+        "row_number integer not null",
+        "scheme_a text not null",
+        "relation_id_a text not null",
+        "scheme_b text not null",
+        "relation_id_b text not null",
+        "answer text not null",
+        "retained_relation_id text",
+        "file_sha256 text not null",
+        "note text",
+    ),
+    "accounts": (
+        "account text not null",
+        "display_name text not null",
+        "role text not null",
+        "divisions text not null",
+        "password_hash text",
+        "state text not null check (state in ('active', 'closed'))",
+    ),
+    "audit_log": ("action text not null", "subject text", "detail text", "outcome text"),
+}
+
+# The last event of a case between two relations is its answer as it stands.
+VIEWS: dict[str, str] = {
+    "release_states": """
+        select releases.*, events.state, events.at as state_at, events.who as state_by
+        from releases
+        left join release_events as events
+            on events.entry = (select max(newest.entry) from release_events as newest where newest.release = releases.release)
+    """,
+    "case_answers": """
+        select events.*
+        from case_events as events
+        where events.entry = (
+            select max(newest.entry)
+            from case_events as newest
+            where newest.scheme_a = events.scheme_a
+                and newest.relation_id_a = events.relation_id_a
+                and newest.scheme_b = events.scheme_b
+                and newest.relation_id_b = events.relation_id_b
+        )
+    """,
+}
+
+
+@dataclass(frozen=True)
+class ReleaseRow:
+    """One published release and the state it is in.
+
+    Attributes:
+        period: its month, `YYYY-MM`.
+        release: its name, `2025-06-r01`.
+        number: the how-manieth release of its month.
+        file: name of its file under `published/`.
+        sha256: of that file.
+        built_at: when it was built, UTC, ISO.
+        warehouse_fingerprint: of everything that it was computed from.
+        code_version: of the code.
+        rule_set_version: of seeds and rules.
+        without: offices that its month was closed without, `rural/990104`.
+        in_force: offices whose accepted delivery was used although a newer one was refused.
+        earlier_releases: the releases that its earlier months were copied from.
+        state: `provisional`, `approved` or `superseded`.
+        state_at: when it came into that state, UTC, ISO.
+        state_by: who brought it there.
+        run: the run that published it.
+    """
+
+    period: str
+    release: str
+    number: int
+    file: str
+    sha256: str
+    built_at: str
+    warehouse_fingerprint: str
+    code_version: str
+    rule_set_version: str
+    without: tuple[str, ...]
+    in_force: tuple[str, ...]
+    earlier_releases: tuple[str, ...]
+    state: str
+    state_at: str
+    state_by: str
+    run: str
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether it is the release that its month stands on."""
+        return self.state != "superseded"
+
+
+@dataclass(frozen=True)
+class ExceptionRow:
+    """A signed exception to a check of the sources."""
+
+    check_code: str
+    period: str
+    division_code: str | None
+    until: str
+    name: str
+    reason: str
+    at: str
+
+
+def utc_now() -> str:
+    """This moment, UTC, ISO to the microsecond."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def new_run_id() -> str:
+    """A run's name: sortable by its beginning."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+
+
+def current_user() -> str:
+    """Who types, as the machine knows it.
+
+    A container may run under a number that has no entry among its users; that number is then the name.
+    """
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+class Register:
+    """The register of one home. Every method that writes is one transaction; every method that reads sees one state."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+        if read_only and not path.exists():
+            self._connection = sqlite3.connect(":memory:", isolation_level=None)
+            self._create()
+        elif read_only:
+            self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30)
+            self._check_version()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self._connection.execute("pragma journal_mode = wal")
+            self._connection.execute("pragma synchronous = full")
+            self._create()
+        self._connection.row_factory = sqlite3.Row
+
+    def __enter__(self) -> Register:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    # Schema
+
+    def _version(self) -> int:
+        return int(self._connection.execute("pragma user_version").fetchone()[0])
+
+    def _check_version(self) -> None:
+        found = self._version()
+        if found > SCHEMA_VERSION:
+            message = f"{self.path}: the register has version {found}, this program reads up to {SCHEMA_VERSION}: use the newer program"
+            raise RegisterError(message)
+
+    def _create(self) -> None:
+        self._check_version()
+        if self._version() == SCHEMA_VERSION:
+            return
+        with self._transaction():
+            if self._version() == SCHEMA_VERSION:
+                return
+            for table, columns in TABLES.items():
+                self._connection.execute(
+                    f"create table if not exists {table} (entry integer primary key autoincrement, at text not null, who text not null, "
+                    f"run text not null, {', '.join(columns)})"
+                )
+                for verb in ("update", "delete"):
+                    self._connection.execute(
+                        f"create trigger if not exists {table}_refuses_{verb} before {verb} on {table} "
+                        f"begin select raise(abort, 'the register is append-only: {table} refuses {verb}'); end"
+                    )
+                # `insert or replace` deletes without asking the delete trigger, so an entry that stands is refused as well.
+                self._connection.execute(
+                    f"create trigger if not exists {table}_refuses_replace before insert on {table} "
+                    f"when exists (select 1 from {table} where entry = new.entry) "
+                    f"begin select raise(abort, 'the register is append-only: {table} refuses replace'); end"
+                )
+            self._connection.execute(
+                "create trigger if not exists releases_refuses_republishing before insert on releases "
+                "when exists (select 1 from releases where release = new.release) "
+                "begin select raise(abort, 'the register is append-only: a release is published once'); end"
+            )
+            for view, sql in VIEWS.items():
+                self._connection.execute(f"create view if not exists {view} as {sql}")
+            self._connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+        self._connection.execute("commit")
+
+    def _append(self, table: str, who: str, run: str, **values: object) -> None:
+        if self.read_only:
+            message = f"{self.path}: opened to read only, nothing can be appended to {table}"
+            raise RegisterError(message)
+        columns = ["at", "who", "run", *values]
+        marks = ", ".join("?" for _ in columns)
+        self._connection.execute(f"insert into {table} ({', '.join(columns)}) values ({marks})", [utc_now(), who, run, *values.values()])
+
+    # Releases
+
+    def publish(
+        self,
+        *,
+        period: str,
+        release: str,
+        number: int,
+        file: str,
+        sha256: str,
+        built_at: str,
+        warehouse_fingerprint: str,
+        code_version: str,
+        rule_set_version: str,
+        without: tuple[str, ...],
+        in_force: tuple[str, ...],
+        earlier_releases: tuple[str, ...],
+        who: str,
+        run: str,
+    ) -> ReleaseRow:
+        """Record a release whose file is in place: this is the act of publishing. The release before it of its month is superseded."""
+        with self._transaction():
+            before = self.in_force(period)
+            self._append(
+                "releases",
+                who,
+                run,
+                period=period,
+                release=release,
+                number=number,
+                file=file,
+                sha256=sha256,
+                built_at=built_at,
+                warehouse_fingerprint=warehouse_fingerprint,
+                code_version=code_version,
+                rule_set_version=rule_set_version,
+                without_offices=json.dumps(list(without)),
+                in_force_offices=json.dumps(list(in_force)),
+                earlier_releases=json.dumps(list(earlier_releases)),
+            )
+            if before is not None:
+                self._append("release_events", who, run, release=before.release, state="superseded", note=f"by {release}")
+            self._append("release_events", who, run, release=release, state="provisional", note=None)
+            self._append("audit_log", who, run, action="publish", subject=release, detail=f"sha256 {sha256}", outcome="done")
+        return self.release(release)
+
+    def approve(self, period: str, name: str, run: str) -> ReleaseRow:
+        """Freeze a month: its release in force becomes approved.
+
+        Raises:
+            RegisterError: the month has no release, or is approved already.
+        """
+        with self._transaction():
+            row = self.in_force(period)
+            if row is None or row.state == "approved":
+                message = f"{period}: {'no release to approve' if row is None else 'approved already'}"
+                raise RegisterError(message)
+            self._append("approvals", name, run, period=period, release=row.release, name=name)
+            self._append("release_events", name, run, release=row.release, state="approved", note=None)
+            self._append("audit_log", name, run, action="approve", subject=row.release, detail=None, outcome="done")
+        return self.release(row.release)
+
+    def releases(self) -> list[ReleaseRow]:
+        """Every release ever published, by month, then number."""
+        return self._releases("order by period, number")
+
+    def release(self, release: str) -> ReleaseRow:
+        """One release by name.
+
+        Raises:
+            RegisterError: no release has that name.
+        """
+        rows = self._releases("where release = ?", release)
+        if not rows:
+            message = f"{release}: no such release; `tongchou status` lists what was published"
+            raise RegisterError(message)
+        return rows[0]
+
+    def in_force(self, period: str) -> ReleaseRow | None:
+        """The release that a month stands on; None while it is not closed."""
+        rows = self._releases("where period = ? and state <> 'superseded' order by number desc limit 1", period)
+        return rows[0] if rows else None
+
+    def all_in_force(self) -> dict[str, ReleaseRow]:
+        """The release in force of every closed month, in order of months."""
+        return {row.period: row for row in self._releases("where state <> 'superseded' order by period, number")}
+
+    def next_number(self, period: str) -> int:
+        """The number that the next release of a month has."""
+        return int(self._connection.execute("select coalesce(max(number), 0) + 1 from releases where period = ?", [period]).fetchone()[0])
+
+    def _releases(self, clause: str, *values: object) -> list[ReleaseRow]:
+        return [
+            ReleaseRow(
+                period=row["period"],
+                release=row["release"],
+                number=row["number"],
+                file=row["file"],
+                sha256=row["sha256"],
+                built_at=row["built_at"],
+                warehouse_fingerprint=row["warehouse_fingerprint"],
+                code_version=row["code_version"],
+                rule_set_version=row["rule_set_version"],
+                without=tuple(json.loads(row["without_offices"])),
+                in_force=tuple(json.loads(row["in_force_offices"])),
+                earlier_releases=tuple(json.loads(row["earlier_releases"])),
+                state=row["state"],
+                state_at=row["state_at"],
+                state_by=row["state_by"],
+                run=row["run"],
+            )
+            for row in self._connection.execute(f"select * from release_states {clause}", values).fetchall()
+        ]
+
+    # Exceptions, decisions, answers
+
+    def except_check(
+        self, *, check_code: str, period: str, division_code: str | None, until: str, name: str, reason: str, run: str
+    ) -> ExceptionRow:
+        """Sign an exception: a check of the sources is known not to hold, why, and until when."""
+        with self._transaction():
+            self._append(
+                "exceptions", name, run, check_code=check_code, period=period, division_code=division_code, until=until, name=name, reason=reason
+            )
+            self._append("audit_log", name, run, action="except", subject=check_code, detail=f"{period} to {until}", outcome="done")
+        return self.exceptions()[-1]
+
+    def exceptions(self, through: str | None = None) -> list[ExceptionRow]:
+        """Signed exceptions in order of signing, of months up to `through`."""
+        rows = self._connection.execute("select * from exceptions where ? is null or period <= ? order by entry", [through, through]).fetchall()
+        return [ExceptionRow(*(row[name] for name in ("check_code", "period", "division_code", "until", "name", "reason", "at"))) for row in rows]
+
+    def case_answers(self) -> list[dict[str, object]]:
+        """The last event of every case, by the keys of its two relations."""
+        return self.rows("case_answers")
+
+    def append_match_decision(self, *, who: str, run: str, **values: object) -> None:
+        """Record what a reviewer decided on a pair of person records."""
+        self._append_one("match_decisions", who, run, values)
+
+    def append_match_model(self, *, who: str, run: str, **values: object) -> None:
+        """Record the parameters of a matching model in use."""
+        self._append_one("match_models", who, run, values)
+
+    def append_person_event(self, *, who: str, run: str, **values: object) -> None:
+        """Record that two persons became one, or one became two."""
+        self._append_one("person_events", who, run, values)
+
+    def append_case_event(self, *, who: str, run: str, **values: object) -> None:
+        """Record a step of a duplicate case."""
+        self._append_one("case_events", who, run, values)
+
+    def append_worklist_answer(self, *, who: str, run: str, **values: object) -> None:
+        """Record one row of a county's returned worklist."""
+        self._append_one("worklist_answers", who, run, values)
+
+    def append_account(self, *, who: str, run: str, **values: object) -> None:
+        """Record an account as it now is; the last row of an account holds."""
+        self._append_one("accounts", who, run, values)
+
+    def append_audit(self, *, who: str, run: str, action: str, subject: str | None = None, detail: str | None = None, outcome: str = "done") -> None:
+        """Record that somebody did something."""
+        self._append_one("audit_log", who, run, {"action": action, "subject": subject, "detail": detail, "outcome": outcome})
+
+    def _append_one(self, table: str, who: str, run: str, values: dict[str, object]) -> None:
+        with self._transaction():
+            self._append(table, who, run, **values)
+
+    def rows(self, table: str) -> list[dict[str, object]]:
+        """All rows of a table or view of the register, in order of appending.
+
+        Raises:
+            RegisterError: the register has no such table.
+        """
+        if table not in TABLES and table not in VIEWS:
+            message = f"the register has no table {table!r}: it has {', '.join([*TABLES, *VIEWS])}"
+            raise RegisterError(message)
+        return [dict(row) for row in self._connection.execute(f"select * from {table} order by entry").fetchall()]
+
+    def decisions_digest(self, through: str) -> list[list[object]]:
+        """What people decided that bears on the numbers of months up to `through`, for the warehouse's fingerprint."""
+        decided: list[list[object]] = []
+        for table in ("match_decisions", "match_models", "case_events", "worklist_answers"):
+            decided += [[table, *row] for row in self._connection.execute(f"select * from {table} order by entry").fetchall()]
+        decided += [["exceptions", row.check_code, row.period, row.division_code, row.until, row.name, row.reason] for row in self.exceptions(through)]
+        return [[value if isinstance(value, (int, float, str)) or value is None else str(value) for value in row] for row in decided]
