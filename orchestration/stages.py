@@ -1,0 +1,341 @@
+"""The stages of a close as plain functions: `tongchou close` and Dagster's assets call the same ones.
+
+What belongs here: one function per stage, from deliveries on record to a package of reports, each of which may be repeated. What does
+not: when a month may be closed and what a run says (`close.py`), and how a part does its own work (`warehouse/`, `reports/`).
+
+The working warehouse is opened by one stage at a time, under the lock of the home (`locked`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import duckdb
+from warehouse.landing import deliveries, files_in_force, months_on_record
+
+from orchestration.dbt_runner import DbtFailedError, DbtOutcome, run_dbt
+from orchestration.expected import CITY, Office
+from warehouse import releases
+from warehouse.contracts import load_contracts
+from warehouse.errors import CloseRefusedError
+from warehouse.fingerprint import code_version, rule_set_version, warehouse_fingerprint
+from warehouse.identity import MatchResult, match
+from warehouse.periods import Period
+from warehouse.register import Register, ReleaseRow
+from warehouse.settings import Settings
+
+UNASSIGNED = "990199"
+_TYPES = {"text": "varchar", "date": "date", "month": "varchar", "whole": "bigint", "number": "decimal(28, 6)"}
+
+
+@dataclass(frozen=True)
+class CloseOptions:
+    """What a close was told.
+
+    Attributes:
+        without: offices excused for this month alone.
+        in_force: offices whose accepted delivery is used although a newer one was refused.
+    """
+
+    without: tuple[Office, ...] = ()
+    in_force: tuple[Office, ...] = ()
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    """Hold the home: whoever writes the working warehouse, from whatever process, does it alone.
+
+    Raises:
+        CloseRefusedError: another process holds it.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with settings.lock.open("a+", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            holder = handle.read().strip() or "unknown"
+            message = f"{settings.home}: another close holds this home (process {holder}); wait for it to end, then repeat the command"
+            raise CloseRefusedError(message) from None
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        try:
+            yield
+        finally:
+            handle.truncate(0)
+
+
+def fingerprint_of(settings: Settings, register: Register, period: Period, options: CloseOptions) -> str:
+    """The hash of everything that the month's numbers follow from."""
+    return warehouse_fingerprint(
+        settings,
+        register,
+        period,
+        without=tuple(str(office) for office in options.without),
+        in_force=tuple(str(office) for office in options.in_force),
+    )
+
+
+def prepare(settings: Settings, register: Register, period: Period, options: CloseOptions) -> int:
+    """Lay out what dbt reads: landed rows in force, what this close is about, and earlier months as they were published.
+
+    Returns:
+        Rows of the closing month's deliveries in force.
+    """
+    with duckdb.connect(str(settings.warehouse)) as con:
+        _lay_out_landing(con, settings, period)
+        rows = _write_control(con, settings, register, period, options)
+        releases.attach_earlier(con, settings, register, period)
+    return rows
+
+
+def _lay_out_landing(con: duckdb.DuckDBPyConnection, settings: Settings, period: Period) -> None:
+    con.execute("create schema if not exists landing")
+    files = files_in_force(settings, period)
+    for system, contract in load_contracts().items():
+        for name, table in contract.tables.items():
+            paths = files[(system, name)]
+            view = f'landing."{system}__{name}"'
+            if paths:
+                listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+                con.execute(f"create or replace view {view} as select * from read_parquet([{listed}])")
+                continue
+            columns = [
+                (column.name, f"decimal(18, {column.scale})" if column.type == "money" else _TYPES[column.type]) for column in table.columns
+            ]
+            columns += [(f"_{part}", "varchar") for part in ("system", "period", "office", "delivery_id")] + [("_line", "bigint")]
+            shaped = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in columns)
+            con.execute(f"create or replace view {view} as select {shaped} where false")
+
+
+def _write_control(con: duckdb.DuckDBPyConnection, settings: Settings, register: Register, period: Period, options: CloseOptions) -> int:
+    ledger = deliveries(settings, through=period)
+    months = sorted({*(month for month in months_on_record(settings) if month <= period), period})
+    excused = [(str(period), office.system, office.office) for office in options.without]
+    for month, row in register.all_in_force().items():
+        if month < str(period):
+            excused += [(month, *text.split("/", 1)) for text in row.without]
+    previous = period.shift(-1)
+    con.execute("create schema if not exists control")
+    con.execute(
+        """
+        create or replace table control.close_period as
+        select
+            $period as period,
+            cast($first_day as date) as first_day,
+            cast($last_day as date) as last_day,
+            cast($year as bigint) as year,
+            $month_number as month_number,
+            $previous as previous_period,
+            cast($previous_on_record as boolean) as previous_on_record,
+            $first_period as first_period,
+            $city as city_code,
+            $unassigned as unassigned_code,
+            $code_version as code_version,
+            $rule_set_version as rule_set_version
+        """,
+        {
+            "period": str(period),
+            "first_day": period.first_day,
+            "last_day": period.last_day,
+            "year": period.year,
+            "month_number": f"{period.month:02d}",
+            "previous": str(previous),
+            "previous_on_record": previous in months,
+            "first_period": str(months[0]),
+            "city": CITY,
+            "unassigned": UNASSIGNED,
+            "code_version": code_version(),
+            "rule_set_version": rule_set_version(),
+        },
+    )
+    _fill(
+        con, "months", "period varchar, first_day date, last_day date", [(str(month), month.first_day, month.last_day) for month in months]
+    )
+    _fill(con, "excused_offices", "period varchar, system varchar, office varchar", sorted(set(excused)))
+    _fill(
+        con,
+        "deliveries",
+        "delivery_id varchar, system varchar, period varchar, office varchar, delivery_no bigint, status varchar, received_at timestamp, "
+        "rows_delivered bigint, rows_landed bigint, rows_rejected bigint, reason varchar, note varchar, is_in_force boolean",
+        [
+            (
+                row.delivery_id, row.system, row.period, row.office, row.delivery_no, row.status, row.received_at,
+                row.rows_delivered, row.rows_landed, row.rows_rejected, row.reason, row.note, row.is_in_force,
+            )
+            for row in ledger
+        ],
+    )  # fmt: skip
+    _fill(
+        con,
+        "case_answers",
+        "scheme_a varchar, relation_id_a varchar, scheme_b varchar, relation_id_b varchar, answer varchar, status varchar, "
+        "retained_relation_id varchar, answered_at timestamp",
+        [
+            (
+                row["scheme_a"], row["relation_id_a"], row["scheme_b"], row["relation_id_b"], row["answer"], row["status"],
+                row["retained_relation_id"], str(row["at"])[:26],
+            )
+            for row in register.case_answers()
+        ],
+    )  # fmt: skip
+    _fill(
+        con,
+        "check_exceptions",
+        "check_code varchar, period varchar, division_code varchar, until varchar, name varchar, reason varchar",
+        [(row.check_code, row.period, row.division_code, row.until, row.name, row.reason) for row in register.exceptions(str(period))],
+    )
+    return sum(row.rows_landed or 0 for row in ledger if row.is_in_force and row.period == str(period))
+
+
+def _fill(con: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+    con.execute(f"create or replace table control.{table} ({columns})")
+    if rows:
+        con.executemany(f"insert into control.{table} values ({', '.join('?' for _ in rows[0])})", rows)
+
+
+def build_records(settings: Settings, on_node: Callable[[str], None] | None = None) -> DbtOutcome:
+    """The first half of the dbt project: everything that does not need to know who is who."""
+    kinds = ["resource_type:model", "tag:grain"]
+    digest = _seeds_digest(settings)
+    if _seeds_loaded(settings) != digest:
+        kinds.insert(0, "resource_type:seed")
+    outcome = _gated(
+        run_dbt(settings, ["build", "--select", *kinds, "--exclude", "source:identity+", "--indirect-selection", "empty"], on_node)
+    )
+    with duckdb.connect(str(settings.warehouse)) as con:
+        con.execute("create or replace table control.seeds_loaded as select $digest as digest", {"digest": digest})
+    return outcome
+
+
+def match_persons(settings: Settings, period: Period) -> MatchResult:
+    """Say who is who (`identity.person_links`), between the two halves of the dbt project."""
+    with duckdb.connect(str(settings.warehouse)) as con:
+        return match(con, settings, str(period))
+
+
+def build_numbers(settings: Settings, on_node: Callable[[str], None] | None = None) -> DbtOutcome:
+    """The second half of the dbt project: everything that follows from who is who."""
+    selected = ["source:identity+,resource_type:model", "source:identity+,tag:grain"]
+    return _gated(run_dbt(settings, ["build", "--select", *selected, "--indirect-selection", "empty"], on_node))
+
+
+def run_all_tests(settings: Settings, on_node: Callable[[str], None] | None = None) -> DbtOutcome:
+    """Every data test and unit test that the close itself does not gate on (`close --full`)."""
+    return _gated(run_dbt(settings, ["test", "--exclude", "tag:grain"], on_node))
+
+
+def _gated(outcome: DbtOutcome) -> DbtOutcome:
+    if outcome.failed:
+        named = "; ".join(f"{node.split('.', 2)[-1]}: {said}" for node, said in sorted(outcome.failed.items())[:8])
+        message = f"{len(outcome.failed)} models or tests failed, nothing is published: {named}"
+        raise DbtFailedError(message)
+    return outcome
+
+
+def _seeds_digest(settings: Settings) -> str:
+    digest = hashlib.sha256()
+    seeds = settings.dbt_project / "seeds"
+    for path in sorted(seeds.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(seeds).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _seeds_loaded(settings: Settings) -> str | None:
+    """Digest of the seeds that the working warehouse holds."""
+    with duckdb.connect(str(settings.warehouse)) as con:
+        if not con.execute("select 1 from duckdb_tables() where schema_name = 'control' and table_name = 'seeds_loaded'").fetchone():
+            return None
+        return con.execute("select digest from control.seeds_loaded").fetchone()[0]
+
+
+@dataclass(frozen=True)
+class CheckSummary:
+    """How the checks of the closing month came out.
+
+    Attributes:
+        passed, failed, not_run: rows of `reporting.check_results` of the month.
+        ours_failed: checks of our own arithmetic that do not hold, in words; any of them stops the close.
+        theirs_failed: checks of what the sources say that do not hold, by code.
+    """
+
+    passed: int
+    failed: int
+    not_run: int
+    ours_failed: tuple[str, ...]
+    theirs_failed: dict[str, int]
+
+
+def gate(settings: Settings, period: Period) -> CheckSummary:
+    """Read the checks of the month.
+
+    Raises:
+        CloseRefusedError: a check of our own arithmetic does not hold.
+    """
+    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+        counted = dict(
+            con.execute("select outcome, count(*) from reporting.check_results where period = ? group by outcome", [str(period)]).fetchall()
+        )
+        ours = con.execute(
+            """
+            select check_code, row_code, scheme, division_code, left_value, right_value
+            from reporting.check_results
+            where period = ? and kind = 'ours' and outcome = 'failed' and severity = 'error'
+            order by check_code, row_code, scheme, division_code
+            """,
+            [str(period)],
+        ).fetchall()
+        theirs = dict(
+            con.execute(
+                """
+                select check_code, cast(sum(left_value) as bigint)
+                from reporting.check_results
+                where period = ? and kind = 'theirs' and outcome = 'failed'
+                group by check_code
+                order by check_code
+                """,
+                [str(period)],
+            ).fetchall()
+        )
+    summary = CheckSummary(
+        passed=counted.get("passed", 0),
+        failed=counted.get("failed", 0),
+        not_run=counted.get("not run", 0),
+        ours_failed=tuple(f"{code} {row} {scheme} {division}: {left} against {right}" for code, row, scheme, division, left, right in ours),
+        theirs_failed=theirs,
+    )
+    if summary.ours_failed:
+        listed = "; ".join(summary.ours_failed[:8]) + (" …" if len(ours) > 8 else "")
+        message = (
+            f"{period}: {len(ours)} checks of our own arithmetic do not hold, nothing is published: {listed}. "
+            "This is a fault of the program, not of the data: keep the home as it is and report these lines"
+        )
+        raise CloseRefusedError(message)
+    return summary
+
+
+def publish(
+    settings: Settings, register: Register, period: Period, options: CloseOptions, *, fingerprint: str, who: str, run: str
+) -> ReleaseRow:
+    """Publish the month as a provisional release."""
+    with duckdb.connect(str(settings.warehouse)) as con:
+        return releases.publish(
+            settings,
+            register,
+            con,
+            period,
+            fingerprint=fingerprint,
+            code_version=code_version(),
+            rule_set_version=rule_set_version(),
+            without=tuple(str(office) for office in options.without),
+            in_force=tuple(str(office) for office in options.in_force),
+            who=who,
+            run=run,
+        )
