@@ -30,3 +30,7 @@ class ReleaseError(TongchouError):
 
 class CloseRefusedError(TongchouError):
     """A month cannot be closed, approved or restated as things stand."""
+
+
+class ScopeError(TongchouError):
+    """Somebody asks for rows that are not theirs to see."""

@@ -37,7 +37,11 @@ TABLES: dict[str, tuple[str, ...]] = {
         "in_force_offices text not null",
         "earlier_releases text not null",
     ),
-    "release_events": ("release text not null", "state text not null check (state in ('provisional', 'approved', 'superseded'))", "note text"),
+    "release_events": (
+        "release text not null",
+        "state text not null check (state in ('provisional', 'approved', 'superseded'))",
+        "note text",
+    ),
     "approvals": ("period text not null", "release text not null", "name text not null"),
     "exceptions": (
         "check_code text not null",
@@ -213,19 +217,30 @@ class Register:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self.read_only = read_only
-        if read_only and not path.exists():
-            self._connection = sqlite3.connect(":memory:", isolation_level=None)
-            self._create()
-        elif read_only:
-            self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30)
-            self._check_version()
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-            self._connection.execute("pragma journal_mode = wal")
-            self._connection.execute("pragma synchronous = full")
-            self._create()
+        try:
+            self._connection = self._opened()
+        except sqlite3.Error as error:
+            message = f"{path}: the register cannot be opened ({error}); where it is damaged, restore it from the backup"
+            raise RegisterError(message) from error
         self._connection.row_factory = sqlite3.Row
+
+    def _opened(self) -> sqlite3.Connection:
+        if self.read_only:
+            if self.path.exists():
+                connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30)
+                if self._version_of(connection) > 0:
+                    return connection
+                # Somebody's first command was cut short, or is just about to write its schema.
+                connection.close()
+            connection = sqlite3.connect(":memory:", isolation_level=None)
+            self._create(connection)
+            return connection
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        self._create(connection)
+        return connection
 
     def __enter__(self) -> Register:
         return self
@@ -239,61 +254,70 @@ class Register:
 
     # Schema
 
-    def _version(self) -> int:
-        return int(self._connection.execute("pragma user_version").fetchone()[0])
-
-    def _check_version(self) -> None:
-        found = self._version()
+    def _version_of(self, connection: sqlite3.Connection) -> int:
+        found = int(connection.execute("pragma user_version").fetchone()[0])
         if found > SCHEMA_VERSION:
             message = f"{self.path}: the register has version {found}, this program reads up to {SCHEMA_VERSION}: use the newer program"
             raise RegisterError(message)
+        return found
 
-    def _create(self) -> None:
-        self._check_version()
-        if self._version() == SCHEMA_VERSION:
+    def _create(self, connection: sqlite3.Connection) -> None:
+        if self._version_of(connection) == SCHEMA_VERSION:
             return
-        with self._transaction():
-            if self._version() == SCHEMA_VERSION:
+        with self._transaction_of(connection):
+            # Another process may have been first.
+            if self._version_of(connection) == SCHEMA_VERSION:
                 return
             for table, columns in TABLES.items():
-                self._connection.execute(
+                connection.execute(
                     f"create table if not exists {table} (entry integer primary key autoincrement, at text not null, who text not null, "
                     f"run text not null, {', '.join(columns)})"
                 )
                 for verb in ("update", "delete"):
-                    self._connection.execute(
+                    connection.execute(
                         f"create trigger if not exists {table}_refuses_{verb} before {verb} on {table} "
                         f"begin select raise(abort, 'the register is append-only: {table} refuses {verb}'); end"
                     )
                 # `insert or replace` deletes without asking the delete trigger, so an entry that stands is refused as well.
-                self._connection.execute(
+                connection.execute(
                     f"create trigger if not exists {table}_refuses_replace before insert on {table} "
                     f"when exists (select 1 from {table} where entry = new.entry) "
                     f"begin select raise(abort, 'the register is append-only: {table} refuses replace'); end"
                 )
-            self._connection.execute(
+            connection.execute(
                 "create trigger if not exists releases_refuses_republishing before insert on releases "
                 "when exists (select 1 from releases where release = new.release) "
                 "begin select raise(abort, 'the register is append-only: a release is published once'); end"
             )
             for view, sql in VIEWS.items():
-                self._connection.execute(f"create view if not exists {view} as {sql}")
-            self._connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+                connection.execute(f"create view if not exists {view} as {sql}")
+            connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._connection.execute("begin immediate")
+        if self.read_only:
+            message = f"{self.path}: opened to read only, nothing can be appended"
+            raise RegisterError(message)
+        try:
+            with self._transaction_of(self._connection):
+                yield
+        except sqlite3.Error as error:
+            message = f"{self.path}: the register did not take the entry, nothing was written ({error})"
+            raise RegisterError(message) from error
+
+    @staticmethod
+    @contextmanager
+    def _transaction_of(connection: sqlite3.Connection) -> Iterator[None]:
+        connection.execute("begin immediate")
         try:
             yield
+            connection.execute("commit")
         except BaseException:
-            self._connection.execute("rollback")
+            if connection.in_transaction:
+                connection.execute("rollback")
             raise
-        self._connection.execute("commit")
 
     def _append(self, table: str, who: str, run: str, **values: object) -> None:
-        if self.read_only:
-            message = f"{self.path}: opened to read only, nothing can be appended to {table}"
-            raise RegisterError(message)
         columns = ["at", "who", "run", *values]
         marks = ", ".join("?" for _ in columns)
         self._connection.execute(f"insert into {table} ({', '.join(columns)}) values ({marks})", [utc_now(), who, run, *values.values()])
@@ -318,8 +342,15 @@ class Register:
         who: str,
         run: str,
     ) -> ReleaseRow:
-        """Record a release whose file is in place: this is the act of publishing. The release before it of its month is superseded."""
+        """Record a release whose file is in place: this is the act of publishing. The release before it of its month is superseded.
+
+        Raises:
+            RegisterError: somebody else has published the month meanwhile.
+        """
         with self._transaction():
+            if number != self.next_number(period):
+                message = f"{release}: {period} has been published since as number {self.next_number(period) - 1}; repeat the command"
+                raise RegisterError(message)
             before = self.in_force(period)
             self._append(
                 "releases",
@@ -420,15 +451,28 @@ class Register:
         """Sign an exception: a check of the sources is known not to hold, why, and until when."""
         with self._transaction():
             self._append(
-                "exceptions", name, run, check_code=check_code, period=period, division_code=division_code, until=until, name=name, reason=reason
+                "exceptions",
+                name,
+                run,
+                check_code=check_code,
+                period=period,
+                division_code=division_code,
+                until=until,
+                name=name,
+                reason=reason,
             )
             self._append("audit_log", name, run, action="except", subject=check_code, detail=f"{period} to {until}", outcome="done")
-        return self.exceptions()[-1]
+            return self.exceptions()[-1]
 
     def exceptions(self, through: str | None = None) -> list[ExceptionRow]:
         """Signed exceptions in order of signing, of months up to `through`."""
-        rows = self._connection.execute("select * from exceptions where ? is null or period <= ? order by entry", [through, through]).fetchall()
-        return [ExceptionRow(*(row[name] for name in ("check_code", "period", "division_code", "until", "name", "reason", "at"))) for row in rows]
+        rows = self._connection.execute(
+            "select * from exceptions where ? is null or period <= ? order by entry", [through, through]
+        ).fetchall()
+        return [
+            ExceptionRow(*(row[name] for name in ("check_code", "period", "division_code", "until", "name", "reason", "at")))
+            for row in rows
+        ]
 
     def case_answers(self) -> list[dict[str, object]]:
         """The last event of every case, by the keys of its two relations."""
@@ -458,7 +502,9 @@ class Register:
         """Record an account as it now is; the last row of an account holds."""
         self._append_one("accounts", who, run, values)
 
-    def append_audit(self, *, who: str, run: str, action: str, subject: str | None = None, detail: str | None = None, outcome: str = "done") -> None:
+    def append_audit(
+        self, *, who: str, run: str, action: str, subject: str | None = None, detail: str | None = None, outcome: str = "done"
+    ) -> None:
         """Record that somebody did something."""
         self._append_one("audit_log", who, run, {"action": action, "subject": subject, "detail": detail, "outcome": outcome})
 
@@ -482,5 +528,8 @@ class Register:
         decided: list[list[object]] = []
         for table in ("match_decisions", "match_models", "case_events", "worklist_answers"):
             decided += [[table, *row] for row in self._connection.execute(f"select * from {table} order by entry").fetchall()]
-        decided += [["exceptions", row.check_code, row.period, row.division_code, row.until, row.name, row.reason] for row in self.exceptions(through)]
+        decided += [
+            ["exceptions", row.check_code, row.period, row.division_code, row.until, row.name, row.reason]
+            for row in self.exceptions(through)
+        ]
         return [[value if isinstance(value, (int, float, str)) or value is None else str(value) for value in row] for row in decided]
