@@ -1,5 +1,6 @@
 -- One row per measure that the bureau's own tables state for the closing month's year, scheme and line of divisions: persons who should
--- be insured, targets, budgets, opening balances. `all` stands only where each of the three basic schemes has its row.
+-- be insured, targets, budgets (BUDGET_<subject>: each subject of the chart), opening balances and their adjustments. `all` stands only
+-- where each of the three basic schemes has its row.
 -- Grain: (measure_code, scheme, division_code).
 with
 
@@ -8,6 +9,47 @@ close_period as (
         period,
         cast(left(period, 4) as integer) as year
     from {{ source('control', 'close_period') }}
+),
+
+funds as (
+    select distinct
+        fund,
+        scheme,
+        case fund when 'employee_account' then 'A' when 'employee_pool' then 'P' end as account_part
+    from {{ ref('balance_measures') }}
+),
+
+fund_budgets as (
+    select
+        funds.fund,
+        funds.scheme,
+        funds.account_part,
+        budgets.subject_code,
+        budgets.amount_yuan
+    from {{ ref('stg_city__fund_budgets') }} as budgets
+    inner join close_period
+        on budgets.period = close_period.period
+            and budgets.year = close_period.year
+    inner join funds
+        on budgets.fund = funds.fund
+),
+
+-- A subject of the chart that a fund's budget does not list is budgeted at nothing; a fund without any budget has none.
+budgeted_subjects as (
+    select
+        fund_budgets.fund,
+        fund_budgets.scheme,
+        subjects.subject_code
+    from fund_budgets
+    inner join {{ ref('ledger_subjects') }} as subjects
+        on fund_budgets.scheme = subjects.scheme
+            and (fund_budgets.account_part is null or right(subjects.subject_code, 1) = fund_budgets.account_part)
+    union
+    select
+        fund,
+        scheme,
+        subject_code
+    from fund_budgets
 ),
 
 stated as (
@@ -51,11 +93,24 @@ stated as (
         measures.measure_code,
         measures.scheme,
         '{{ var("city_code") }}' as division_code,
-        {{ amount('sum(budgets.amount_yuan)') }} as value
-    from {{ ref('stg_city__fund_budgets') }} as budgets
+        {{ amount('sum(coalesce(balances.adjustment_yuan, 0))') }} as value
+    from {{ ref('stg_city__opening_balances') }} as balances
     inner join close_period
-        on budgets.period = close_period.period
-            and budgets.year = close_period.year
+        on balances.period = close_period.period
+            and balances.year = close_period.year
+    inner join {{ ref('fund_year_measures') }} as measures
+        on measures.city_table = 'adjustment'
+            and balances.fund = measures.fund
+    group by
+        measures.measure_code,
+        measures.scheme
+    union all
+    select
+        measures.measure_code,
+        measures.scheme,
+        '{{ var("city_code") }}' as division_code,
+        {{ amount('sum(budgets.amount_yuan)') }} as value
+    from fund_budgets as budgets
     inner join {{ ref('fund_year_measures') }} as measures
         on measures.city_table = 'budget'
             and budgets.fund = measures.fund
@@ -63,6 +118,19 @@ stated as (
     group by
         measures.measure_code,
         measures.scheme
+    union all
+    select
+        'BUDGET_' || subjects.subject_code as measure_code,
+        subjects.scheme,
+        '{{ var("city_code") }}' as division_code,
+        {{ amount('sum(coalesce(fund_budgets.amount_yuan, 0))') }} as value
+    from budgeted_subjects as subjects
+    left join fund_budgets
+        on subjects.fund = fund_budgets.fund
+            and subjects.subject_code = fund_budgets.subject_code
+    group by
+        subjects.subject_code,
+        subjects.scheme
 ),
 
 basic_schemes as (

@@ -126,6 +126,12 @@ family_members as (
     from subject_members
     union all
     select
+        'BUDGET_' || subject_code as measure_code,
+        'BUDGET_INCOME' as levels_as,
+        scheme
+    from subject_members
+    union all
+    select
         'INSURED.' || person_category as measure_code,
         'INSURED' as levels_as,
         scheme
