@@ -25,7 +25,7 @@ from warehouse.settings import Settings
 
 app = typer.Typer(
     name="tongchou",
-    help="统筹：医疗保险基金统计仓库。接收三个系统的数据, 识别人员, 月结, 出报表。\n\nThe statistics warehouse of a city's medical-insurance funds.",
+    help="统筹：医疗保险基金统计仓库 (the statistics warehouse of a city's medical-insurance funds)",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -215,18 +215,9 @@ def reports(
     folder: Annotated[Path | None, typer.Option("--out", help="输出目录, 默认数据目录下 reports/")] = None,
 ) -> None:
     """重新写出本月有效版本的报表 (write the report package of the release in force again)."""
-    from reports.package import write_package
+    from orchestration.stages import write_reports
 
-    from warehouse.errors import ReleaseError
-    from warehouse.register import Register
-
-    settings: Settings = context.obj
-    with Register(settings.register, read_only=True) as register:
-        standing = register.in_force(str(_month(month)))
-    if standing is None:
-        message = f"{month} is not closed, there is nothing to report: `tongchou close {month}` first"
-        raise ReleaseError(message)
-    out.print(f"{standing.release}: {write_package(settings, standing, folder)}")
+    out.print(str(write_reports(context.obj, _month(month), folder)))
 
 
 @app.command(name="app")
@@ -256,9 +247,8 @@ def _print_received(result, *, dry_run: bool = False) -> None:  # noqa: ANN001 -
     for row in result.accepted:
         if row.rows_rejected or row.note:
             said = [f"{row.rows_rejected:,} rows rejected"] if row.rows_rejected else []
-            out.print(
-                f"  {row.system} {row.period} {row.office} number {row.delivery_no}: {'; '.join([*said, *([row.note] if row.note else [])])}"
-            )
+            said += [row.note] if row.note else []
+            out.print(f"  {row.system} {row.period} {row.office} number {row.delivery_no}: {'; '.join(said)}")
     for row in result.refused:
         number = "without a number" if row.delivery_no is None else f"number {row.delivery_no}"
         out.print(f"  refused: {row.system} {row.period} {row.office} {number}: {row.reason}")

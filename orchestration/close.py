@@ -106,12 +106,9 @@ def close_month(
             checks = stages.gate(settings, period)
             done(checks.passed + checks.failed + checks.not_run)
         with timer.stage("发布 publish"):
-            release = stages.publish(settings, register, period, options, fingerprint=fingerprint, who=current_user(), run=run)
+            release, _ = stages.publish(settings, register, period, who=current_user(), run=run)
         with timer.stage("报表 reports"):
-            # The writer libraries take a second to import, which a close that publishes nothing need not pay.
-            from reports.package import write_package
-
-            package = write_package(settings, release)
+            package = stages.write_reports(settings, period)
         later = tuple(Period.parse(month) for month in register.all_in_force() if month > str(period))
     return CloseResult(period, release, True, received, checks, package, later, timer.seconds)
 

@@ -6,12 +6,13 @@ What belongs here: how dbt is called, and how what it says becomes one clear mes
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import CloseRefusedError
 from warehouse.settings import Settings
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 WAREHOUSE_VARIABLE = "TONGCHOU_WAREHOUSE_PATH"
+
+OnEvent = Callable[[dict[str, Any]], None]
 
 # One manifest serves every home: the warehouse's file has the same name everywhere, and nothing else of a home is in it.
 _parsed: dict[str, Manifest] = {}
@@ -47,13 +50,13 @@ class DbtOutcome:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run_dbt(settings: Settings, arguments: list[str], on_node: Callable[[str], None] | None = None) -> DbtOutcome:
+def run_dbt(settings: Settings, arguments: list[str], on_event: OnEvent | None = None) -> DbtOutcome:
     """Call dbt on the home's working warehouse.
 
     Args:
         settings: the home.
         arguments: dbt's own, for example `["build", "--select", "tag:grain"]`.
-        on_node: called with the name of each node that is done.
+        on_event: called with dbt's own event of each node that is done, as its JSON log would have it.
 
     Raises:
         DbtFailedError: dbt could not run at all (the project does not parse, say).
@@ -62,18 +65,14 @@ def run_dbt(settings: Settings, arguments: list[str], on_node: Callable[[str], N
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
     from dbt_common.events.base_types import EventMsg
+    from dbt_common.events.functions import msg_to_dict
 
     def heard(event: EventMsg) -> None:
-        if on_node is not None and event.info.name in {"LogModelResult", "LogSeedResult", "LogTestResult"}:
-            on_node(event.data.node_info.node_name)
+        if on_event is not None and event.info.name in {"LogModelResult", "LogSeedResult", "LogTestResult"}:
+            on_event(msg_to_dict(event))
 
     work = settings.work / "dbt"
-    work.mkdir(parents=True, exist_ok=True)
-    common = [
-        "--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project),
-        "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
-        "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-send-anonymous-usage-stats",
-    ]  # fmt: skip
+    common = _common(settings)
     with _one_at_a_time, _warehouse_of(settings):
         manifest = _manifest(settings, common)
         try:
@@ -101,17 +100,38 @@ def run_dbt(settings: Settings, arguments: list[str], on_node: Callable[[str], N
     return DbtOutcome(models, tests, failed, seconds)
 
 
-def _manifest(settings: Settings, common: list[str]) -> Manifest:
-    from dbt.cli.main import dbtRunner
+def manifest_of(settings: Settings) -> dict[str, Any]:
+    """The project's manifest as dbt writes it (`manifest.json`), parsed afresh where a file of the project has changed."""
+    with _one_at_a_time, _warehouse_of(settings):
+        _parse(settings, _common(settings))
+    return json.loads((settings.work / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))
 
+
+def _common(settings: Settings) -> list[str]:
+    work = settings.work / "dbt"
+    work.mkdir(parents=True, exist_ok=True)
+    return [
+        "--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project),
+        "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
+        "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-send-anonymous-usage-stats",
+    ]  # fmt: skip
+
+
+def _manifest(settings: Settings, common: list[str]) -> Manifest:
     key = str(settings.dbt_project)
     if key not in _parsed:
-        parsed = dbtRunner().invoke(["parse", *common])
-        if parsed.exception is not None or not parsed.success:
-            message = f"the dbt project does not parse: {type(parsed.exception).__name__}; see {settings.work / 'dbt' / 'logs' / 'dbt.log'}"
-            raise DbtFailedError(message) from parsed.exception
-        _parsed[key] = parsed.result
+        _parsed[key] = _parse(settings, common)
     return _parsed[key]
+
+
+def _parse(settings: Settings, common: list[str]) -> Manifest:
+    from dbt.cli.main import dbtRunner
+
+    parsed = dbtRunner().invoke(["parse", *common])
+    if parsed.exception is not None or not parsed.success:
+        message = f"the dbt project does not parse: {type(parsed.exception).__name__}; see {settings.work / 'dbt' / 'logs' / 'dbt.log'}"
+        raise DbtFailedError(message) from parsed.exception
+    return parsed.result
 
 
 @contextmanager

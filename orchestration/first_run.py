@@ -55,7 +55,8 @@ def first_run(
     _summarise(settings, closed)
     ended = time.perf_counter()
     cli.out.print(
-        f"simulated in {simulated - began:.0f} s, received in {landed - simulated:.0f} s, {len(months)} months closed in {ended - landed:.0f} s"
+        f"simulated in {simulated - began:.0f} s, received in {landed - simulated:.0f} s, "
+        f"{len(months)} months closed in {ended - landed:.0f} s"
     )
     cli.out.print("看板 dashboard: make app      报表 reports: " + str(settings.reports))
 

@@ -11,18 +11,19 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 from warehouse.landing import deliveries, files_in_force, months_on_record
 
-from orchestration.dbt_runner import DbtFailedError, DbtOutcome, run_dbt
+from orchestration.dbt_runner import DbtFailedError, DbtOutcome, OnEvent, run_dbt
 from orchestration.expected import CITY, Office
 from warehouse import releases
 from warehouse.contracts import load_contracts
-from warehouse.errors import CloseRefusedError
+from warehouse.errors import CloseRefusedError, ReleaseError
 from warehouse.fingerprint import code_version, rule_set_version, warehouse_fingerprint
 from warehouse.identity import MatchResult, match
 from warehouse.periods import Period
@@ -44,6 +45,28 @@ class CloseOptions:
 
     without: tuple[Office, ...] = ()
     in_force: tuple[Office, ...] = ()
+
+    @classmethod
+    def parse(cls, without: Iterable[str] = (), in_force: Iterable[str] = ()) -> CloseOptions:
+        """Read offices as they are typed, `rural/990104`.
+
+        Raises:
+            UsageError: a text is no office.
+        """
+        return cls(
+            without=tuple(sorted({Office.parse(text) for text in without})),
+            in_force=tuple(sorted({Office.parse(text) for text in in_force})),
+        )
+
+    @property
+    def without_texts(self) -> tuple[str, ...]:
+        """The excused offices as they are typed."""
+        return tuple(str(office) for office in self.without)
+
+    @property
+    def in_force_texts(self) -> tuple[str, ...]:
+        """The offices whose accepted delivery is used, as they are typed."""
+        return tuple(str(office) for office in self.in_force)
 
 
 @contextmanager
@@ -77,8 +100,8 @@ def fingerprint_of(settings: Settings, register: Register, period: Period, optio
         settings,
         register,
         period,
-        without=tuple(str(office) for office in options.without),
-        in_force=tuple(str(office) for office in options.in_force),
+        without=options.without_texts,
+        in_force=options.in_force_texts,
     )
 
 
@@ -138,7 +161,10 @@ def _write_control(con: duckdb.DuckDBPyConnection, settings: Settings, register:
             $city as city_code,
             $unassigned as unassigned_code,
             $code_version as code_version,
-            $rule_set_version as rule_set_version
+            $rule_set_version as rule_set_version,
+            $fingerprint as warehouse_fingerprint,
+            cast($without as varchar[]) as without_offices,
+            cast($in_force as varchar[]) as in_force_offices
         """,
         {
             "period": str(period),
@@ -153,6 +179,9 @@ def _write_control(con: duckdb.DuckDBPyConnection, settings: Settings, register:
             "unassigned": UNASSIGNED,
             "code_version": code_version(),
             "rule_set_version": rule_set_version(),
+            "fingerprint": fingerprint_of(settings, register, period, options),
+            "without": list(options.without_texts),
+            "in_force": list(options.in_force_texts),
         },
     )
     _fill(
@@ -200,14 +229,20 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[t
         con.executemany(f"insert into control.{table} values ({', '.join('?' for _ in rows[0])})", rows)
 
 
-def build_records(settings: Settings, on_node: Callable[[str], None] | None = None) -> DbtOutcome:
-    """The first half of the dbt project: everything that does not need to know who is who."""
+def build_records(settings: Settings, on_event: OnEvent | None = None, *, with_seeds: bool | None = None) -> DbtOutcome:
+    """The first half of the dbt project: everything that does not need to know who is who.
+
+    Args:
+        settings: the home.
+        on_event: called with what dbt says of each node.
+        with_seeds: whether to load the seeds; None: only where the working warehouse holds others.
+    """
     kinds = ["resource_type:model", "tag:grain"]
     digest = _seeds_digest(settings)
-    if _seeds_loaded(settings) != digest:
+    if with_seeds or (with_seeds is None and _seeds_loaded(settings) != digest):
         kinds.insert(0, "resource_type:seed")
     outcome = _gated(
-        run_dbt(settings, ["build", "--select", *kinds, "--exclude", "source:identity+", "--indirect-selection", "empty"], on_node)
+        run_dbt(settings, ["build", "--select", *kinds, "--exclude", "source:identity+", "--indirect-selection", "empty"], on_event)
     )
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("create or replace table control.seeds_loaded as select $digest as digest", {"digest": digest})
@@ -220,15 +255,15 @@ def match_persons(settings: Settings, period: Period) -> MatchResult:
         return match(con, settings, str(period))
 
 
-def build_numbers(settings: Settings, on_node: Callable[[str], None] | None = None) -> DbtOutcome:
+def build_numbers(settings: Settings, on_event: OnEvent | None = None) -> DbtOutcome:
     """The second half of the dbt project: everything that follows from who is who."""
     selected = ["source:identity+,resource_type:model", "source:identity+,tag:grain"]
-    return _gated(run_dbt(settings, ["build", "--select", *selected, "--indirect-selection", "empty"], on_node))
+    return _gated(run_dbt(settings, ["build", "--select", *selected, "--indirect-selection", "empty"], on_event))
 
 
-def run_all_tests(settings: Settings, on_node: Callable[[str], None] | None = None) -> DbtOutcome:
+def run_all_tests(settings: Settings, on_event: OnEvent | None = None) -> DbtOutcome:
     """Every data test and unit test that the close itself does not gate on (`close --full`)."""
-    return _gated(run_dbt(settings, ["test", "--exclude", "tag:grain"], on_node))
+    return _gated(run_dbt(settings, ["test", "--exclude", "tag:grain"], on_event))
 
 
 def _gated(outcome: DbtOutcome) -> DbtOutcome:
@@ -321,12 +356,30 @@ def gate(settings: Settings, period: Period) -> CheckSummary:
     return summary
 
 
-def publish(
-    settings: Settings, register: Register, period: Period, options: CloseOptions, *, fingerprint: str, who: str, run: str
-) -> ReleaseRow:
-    """Publish the month as a provisional release."""
+def publish(settings: Settings, register: Register, period: Period, *, who: str, run: str) -> tuple[ReleaseRow, bool]:
+    """Publish what the working warehouse holds as the month's provisional release.
+
+    Returns:
+        The release in force now, and whether it is new: with the fingerprint of the one before, nothing is published.
+
+    Raises:
+        CloseRefusedError: the working warehouse holds another month, or deliveries or decisions have come since it was laid out.
+    """
     with duckdb.connect(str(settings.warehouse)) as con:
-        return releases.publish(
+        held, fingerprint, without, in_force = con.execute(
+            "select period, warehouse_fingerprint, without_offices, in_force_offices from control.close_period"
+        ).fetchone()
+        options = CloseOptions.parse(without, in_force)
+        if held != str(period) or fingerprint != fingerprint_of(settings, register, period, options):
+            message = (
+                f"{period}: while the month was computed, another one was laid out, or deliveries or decisions came in; "
+                f"nothing is published: close {period} again"
+            )
+            raise CloseRefusedError(message)
+        standing = register.in_force(str(period))
+        if standing is not None and standing.warehouse_fingerprint == fingerprint:
+            return standing, False
+        row = releases.publish(
             settings,
             register,
             con,
@@ -334,8 +387,40 @@ def publish(
             fingerprint=fingerprint,
             code_version=code_version(),
             rule_set_version=rule_set_version(),
-            without=tuple(str(office) for office in options.without),
-            in_force=tuple(str(office) for office in options.in_force),
+            without=options.without_texts,
+            in_force=options.in_force_texts,
             who=who,
             run=run,
         )
+    return row, True
+
+
+def write_reports(settings: Settings, period: Period, out: Path | None = None) -> Path:
+    """Write the report package of the release in force, into `<home>/reports` or the folder named.
+
+    Raises:
+        ReleaseError: the month is not closed.
+    """
+    # The writer libraries take a second to import, which a close that publishes nothing need not pay.
+    from reports.package import write_package
+
+    with Register(settings.register, read_only=True) as register:
+        standing = register.in_force(str(period))
+    if standing is None:
+        message = f"{period} is not closed, there is nothing to report: `tongchou close {period}` first"
+        raise ReleaseError(message)
+    return write_package(settings, standing, out)
+
+
+# What a release holds beside its own description (`release_info`); Dagster's release asset waits for each of them.
+PUBLISHED_TABLES = (
+    "release_info",
+    "indicator_values",
+    "institution_values",
+    "measure_values",
+    "report_cells",
+    "check_results",
+    "headcount_bridge",
+    "duplicate_cases",
+    "deliveries",
+)

@@ -15,15 +15,27 @@ PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Settings:
-    """The paths of one home (`--home`, else `TONGCHOU_HOME`, else `./data`)."""
+    """The paths of one home (`--home`, else `TONGCHOU_HOME`, else `./data`).
+
+    Attributes:
+        home: where everything that is written lies.
+        watched_inbox: where Dagster looks for deliveries (`TONGCHOU_INBOX`); commands name their own.
+    """
 
     home: Path
+    watched_inbox: Path | None = None
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None) -> Settings:
         """Settings of the home named, else of `TONGCHOU_HOME`, else of `./data`."""
-        chosen = home or os.environ.get("TONGCHOU_HOME") or "data"
-        return cls(home=Path(chosen).expanduser().resolve())
+        chosen = Path(home or os.environ.get("TONGCHOU_HOME") or "data").expanduser().resolve()
+        inbox = os.environ.get("TONGCHOU_INBOX")
+        return cls(home=chosen, watched_inbox=Path(inbox).expanduser().resolve() if inbox else None)
+
+    @property
+    def inbox(self) -> Path:
+        """Where deliveries arrive that nobody names a folder for."""
+        return self.watched_inbox or self.home / "inbox"
 
     @property
     def landing(self) -> Path:
