@@ -7,3 +7,16 @@
 {% macro settlement_order(alias) -%}
     cast({{ alias }}.settled_on as varchar) || ' ' || {{ alias }}.settlement_id
 {%- endmacro %}
+
+{# True where a text holds another. #}
+{% macro contains_text(text, part) -%}
+    {{ return(adapter.dispatch('contains_text')(text, part)) }}
+{%- endmacro %}
+
+{% macro default__contains_text(text, part) -%}
+    instr({{ text }}, {{ part }}) > 0
+{%- endmacro %}
+
+{% macro duckdb__contains_text(text, part) -%}
+    contains({{ text }}, {{ part }})
+{%- endmacro %}

@@ -1,6 +1,9 @@
 {# An ID number as keyed in, made comparable: half-width, upper case, without blanks, quotes and hyphens. #}
 {% macro tidied_id(text) -%}
-    translate(upper({{ to_half_width(text) }}), ' -·{{ "\u200b\ufeff" }}`’''"', '')
+    case
+        when {{ fits_pattern(text, '^[0-9]{17}[0-9X]$') }} then {{ text }}
+        else translate(upper({{ to_half_width(text) }}), ' -·{{ "\u200b\ufeff" }}`’''"', '')
+    end
 {%- endmacro %}
 
 {# Check character of GB 11643 over the first seventeen characters, all digits. #}
@@ -92,14 +95,16 @@
 
 {# The status of a record's ID number on a day, out of its cleaned form (clean_id_numbers), the cleaned form of the guardian's number
    beside it, and what the record itself says. A child's number that is the guardian's, or an adult's by the date inside it, is the
-   guardian's; a date that is off by whole centuries alone is only inconsistent. #}
+   guardian's; a date that is off by whole centuries alone is only inconsistent. No number names a day to come or one before 1880, and
+   none has the order number 000. #}
 {% macro id_status(cleaned, guardian, birth_date, sex, day) -%}
     case
         when {{ cleaned }}.id_number_tidied is null then 'missing'
         when {{ cleaned }}.is_id_placeholder then 'placeholder'
         when coalesce({{ cleaned }}.id_number_full, {{ cleaned }}.id_number_tidied) = coalesce({{ guardian }}.id_number_full, {{ guardian }}.id_number_tidied)
             then 'guardian'
-        when {{ cleaned }}.id_number_full is null then 'invalid'
+        when {{ cleaned }}.id_number_full is null or {{ cleaned }}.id_birth_date > {{ day }} or year({{ cleaned }}.id_birth_date) < 1880
+            or substr({{ cleaned }}.id_number_full, 15, 3) = '000' then 'invalid'
         when {{ birth_date }} <= {{ day }}
             and {{ birth_date }} > {{ add_months_to_day(day, -18 * 12) }}
             and {{ cleaned }}.id_birth_date <= {{ add_months_to_day(day, -18 * 12) }}

@@ -3,8 +3,13 @@
     translate(upper({{ to_half_width(text) }}), ' ()[]·.-', '')
 {%- endmacro %}
 
-{# Full-width digits, Latin letters and signs as their half-width forms, every kind of blank as a blank, every middle dot as one. #}
+{# Full-width digits, Latin letters and signs as their half-width forms, every kind of blank as a blank, every middle dot as one. Text
+   of plain ASCII and Chinese characters alone has nothing to replace, and replacing costs thirty times as much as looking. #}
 {% macro to_half_width(text) -%}
+    case when {{ fits_pattern(text, '[^ -~一-鿿]') }} then {{ half_width_replaced(text) }} else {{ text }} end
+{%- endmacro %}
+
+{% macro half_width_replaced(text) -%}
     translate(
         {{ text }},
         '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ（）［］．－／：？　{{ "\u00a0\u2002\u2003\u2009\t\r\n" }}•・‧∙',

@@ -1,13 +1,20 @@
 -- One row per person record and month's snapshot, cleaned: ID number with its status, name with its pinyin, birth date.
 -- id_number is filled where the number is sound and the record's own (valid, repaired, inconsistent); id_number_tidied shows every
--- number as it can be compared. Holds personal data; nothing published reads it. Grain: (source_system, source_person_no, period).
+-- number as it can be compared; guardian_number is the guardian's, wherever it stands. place_village_code and place_township_code are the
+-- record's own or those that its address names. Holds personal data; nothing published reads it.
+-- Grain: (source_system, source_person_no, period).
 with
 
 person_records as (
-    select
-        *,
-        {{ birth_date_of('birth_date_raw') }} as birth_date
-    from {{ ref('int_person_records_unioned') }}
+    select * from {{ ref('int_person_records_unioned') }}
+),
+
+birth_dates as (
+    select * from {{ ref('int_birth_dates_cleaned') }}
+),
+
+addresses as (
+    select * from {{ ref('int_addresses_placed') }}
 ),
 
 id_numbers as (
@@ -21,13 +28,20 @@ person_names as (
 graded as (
     select
         person_records.*,
+        birth_dates.birth_date,
+        birth_dates.birth_date_if_swapped,
+        birth_dates.birth_date_if_lunar,
+        {{ tidied_phone('person_records.phone') }} as phone_number,
+        coalesce(person_records.village_code, addresses.village_code) as place_village_code,
+        coalesce(left(person_records.village_code, 9), addresses.township_code) as place_township_code,
+        guardian_numbers.id_number_full as guardian_number_full,
         id_numbers.id_number_tidied,
         id_numbers.id_number_full,
         id_numbers.id_birth_date,
         id_numbers.id_sex,
         person_names.name_cleaned,
         person_names.name_pinyin,
-        {{ id_status('id_numbers', 'guardian_numbers', 'person_records.birth_date', 'person_records.sex', last_day_of('person_records.period')) }} as id_status
+        {{ id_status('id_numbers', 'guardian_numbers', 'birth_dates.birth_date', 'person_records.sex', last_day_of('person_records.period')) }} as id_status
     from person_records
     left join id_numbers
         on person_records.id_number_raw = id_numbers.id_number_raw
@@ -35,6 +49,10 @@ graded as (
         on person_records.guardian_id_raw = guardian_numbers.id_number_raw
     left join person_names
         on person_records.name_raw = person_names.name_raw
+    left join birth_dates
+        on person_records.birth_date_raw = birth_dates.birth_date_raw
+    left join addresses
+        on person_records.address = addresses.address
 )
 
 select
@@ -46,6 +64,7 @@ select
     id_number_tidied,
     case when id_status in ('valid', 'repaired', 'inconsistent') then id_number_full end as id_number,
     id_status,
+    case when id_status = 'guardian' then id_number_full else guardian_number_full end as guardian_number,
     id_birth_date,
     id_sex,
     name_raw,
@@ -54,10 +73,15 @@ select
     sex,
     birth_date_raw,
     birth_date,
+    birth_date_if_swapped,
+    birth_date_if_lunar,
     phone,
+    phone_number,
     address,
     household_no,
     village_code,
+    place_village_code,
+    place_township_code,
     is_dead,
     office,
     delivery_id,
