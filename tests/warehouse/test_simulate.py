@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from warehouse.errors import UsageError
 from warehouse.periods import Period
 from warehouse.simulate import FaultRates, simulate
 from warehouse.simulate.id_numbers import CHECKS, WEIGHTS
@@ -328,11 +329,11 @@ def test_every_month_is_complete_once_the_second_deliveries_are_there(faulty):
 
 
 def test_the_truth_never_lies_inside_the_inbox_and_folders_are_not_mixed(tmp_path, clean):
-    with pytest.raises(ValueError, match="inside the inbox"):
+    with pytest.raises(UsageError, match="inside the inbox"):
         simulate(tmp_path / "inbox", 500, FIRST, FIRST, 1, truth=tmp_path / "inbox" / "truth")
-    with pytest.raises(ValueError, match="is not empty"):
+    with pytest.raises(UsageError, match="is not empty"):
         simulate(clean.inbox, 500, FIRST, FIRST, 1)
-    with pytest.raises(ValueError, match="before the first"):
+    with pytest.raises(UsageError, match="before the first"):
         simulate(tmp_path / "other", 500, LAST, FIRST, 1)
 
 
@@ -345,12 +346,12 @@ def test_rates_come_from_levels_and_files_with_clear_refusals(tmp_path):
     assert FaultRates.of(stated).id_missing == 0.2
     assert FaultRates.of(str(stated)).name_homophone == 0
     stated.write_text("id_mising: 0.2\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="unknown rate 'id_mising'"):
+    with pytest.raises(UsageError, match="unknown rate 'id_mising'"):
         FaultRates.of(stated)
     stated.write_text("id_missing: 20\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="from 0 to 1"):
+    with pytest.raises(UsageError, match="from 0 to 1"):
         FaultRates.of(stated)
-    with pytest.raises(ValueError, match="expected none, light, specified"):
+    with pytest.raises(UsageError, match="expected none, light, specified"):
         FaultRates.of("heavy")
 
 

@@ -309,10 +309,11 @@ def judge_table(path, system, entry, period):
 
 @pytest.fixture(scope="session")
 def rough(tmp_path_factory):
-    """A city where every fault of rows and files is frequent."""
+    """A city where every fault of rows and files is frequent, and so are persons insured twice."""
     specified = FaultRates.of("specified")
     often = {name: 0.002 for name in specified.__dataclass_fields__ if name.startswith("row_")}
     often |= {name: 0.05 for name in specified.__dataclass_fields__ if name.startswith("file_")}
+    often |= {"in_two_schemes": 0.1, "in_three_schemes": 0.005, "twice_in_one_scheme": 0.03}
     rates = FaultRates(**{**specified.__dict__, **often})
     return simulate(tmp_path_factory.mktemp("rough") / "inbox", 1_200, Period(2025, 1), Period(2025, 6), seed=21, faults=rates)
 

@@ -13,14 +13,16 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from warehouse.errors import UsageError
 from warehouse.periods import Period
 
 from . import file_faults, ledgers
+from .books import Books
 from .calendar_days import day_of
 from .care import Care, category_at
-from .city_tables import Books, CityTables
+from .city_tables import CityTables
 from .enrollment import EMPLOYEE, RESIDENT, RURAL, enroll, participations
-from .geography import lay_out
+from .geography import Geography, lay_out
 from .identity_faults import write_down
 from .ledgers import Money, insured_by_county
 from .population import settle
@@ -69,7 +71,7 @@ def simulate(
         on_progress: called with one line of text for each step.
 
     Raises:
-        ValueError: a wish that cannot be fulfilled, in words.
+        UsageError: a wish that cannot be fulfilled, in words.
     """
     inbox = Path(inbox).resolve()
     truth = Path(truth).resolve() if truth else inbox.with_name(f"{inbox.name}-truth")
@@ -78,24 +80,56 @@ def simulate(
     say = on_progress or (lambda _: None)
     months = Period.span(first, last)
     geography = lay_out(seed, persons)
-    population = settle(seed, persons, geography, day_of(first.first_day), day_of(last.last_day))
+    with tempfile.TemporaryDirectory(prefix="simulated-city-") as scratch:
+        con = duckdb.connect(str(Path(scratch) / "answers.duckdb"))
+        con.execute(f"set threads = 2; set preserve_insertion_order = true; set memory_limit = '1500MB'; set temp_directory = '{scratch}'")
+        answers = Truth(con, months)
+        desk = _Desk(con, inbox, seed, rates, answers)
+        # The population goes before the answers are worked out: of a million persons both at once are more than needs to be held.
+        books = _insurance_systems(seed, persons, geography, months, rates, answers, desk, say)
+        city = CityTables(seed, geography, months, books)
+        for month in months:
+            desk.send("city", month, "990100", city.sheets(month), CSV_MARKED)
+        say("truth")
+        answers.write(truth, desk.expected)
+        con.close()
+    return SimulationSummary(
+        inbox,
+        truth,
+        persons,
+        len(geography.county_codes),
+        len(months),
+        len(desk.expected),
+        desk.rows,
+        len(desk.faulty),
+        sum(int(row["rows_rejected"] or 0) for row in desk.expected),
+    )
+
+
+def _insurance_systems(
+    seed: int,
+    persons: int,
+    geography: Geography,
+    months: list[Period],
+    rates: FaultRates,
+    answers: Truth,
+    desk: _Desk,
+    say: Callable[[str], None],
+) -> Books:
+    """Send what the three insurance systems deliver, month by month; returns what the city's own tables need to know of it."""
+    population = settle(seed, persons, geography, day_of(months[0].first_day), day_of(months[-1].last_day), rates)
     enrollment = enroll(seed, population, geography, months, rates)
     taking_part = participations(seed, enrollment)
     particulars = write_down(seed, population, enrollment, rates)
     say(f"population: {len(population):,} persons, {len(enrollment.records):,} records, {len(geography.county_codes)} counties")
+    answers.note_persons(population, enrollment, particulars, geography)
     care = Care(seed, population, geography, enrollment, rates)
     money = Money(seed, population, geography, enrollment, taking_part)
     tables = Tables(seed, rates, geography, population, enrollment, particulars, taking_part, money, care)
     books = Books(geography)
-    forms = _Forms(months, insured_by_county(enrollment, geography, RURAL, first))
+    forms = _Forms(months, insured_by_county(enrollment, geography, RURAL, months[0]))
     offices = [str(code) for code in geography.county_codes]
-    listed = [(system, month, office, forms.of(system, month, place)) for month in months for system, office, place in _senders(offices)]
-    faulty, blank, unlisted = file_faults.plan(stream(seed, "file faults"), listed, rates)
-    scratch = tempfile.TemporaryDirectory(prefix="simulated-city-")
-    con = duckdb.connect(str(Path(scratch.name) / "answers.duckdb"))
-    con.execute(f"set threads = 2; set preserve_insertion_order = true; set memory_limit = '2500MB'; set temp_directory = '{scratch.name}'")
-    answers = Truth(con, geography, population, enrollment, particulars, months)
-    desk = _Desk(con, inbox, seed, rates, answers, faulty, blank, unlisted)
+    desk.plan([(system, month, office, forms.of(system, month, place)) for month in months for system, office, place in _senders(offices)])
     for month in months:
         contributions = money.contributions(month)
         cases = care.month(month)
@@ -119,55 +153,32 @@ def simulate(
         ]
         books.note_ledgers(month, employee, resident, rural)
         books.note_care(month, cases)
-        books.note_insured(month, enrollment)
-        desk.send(
-            "employee", month, "990100", tables.employee(month, contributions, cases[EMPLOYEE], employee), forms.of("employee", month, -1)
-        )
-        desk.send(
-            "resident",
-            month,
-            "990100",
-            tables.resident(month, collected, resident_subsidies, cases[RESIDENT], resident),
-            forms.of("resident", month, -1),
-        )
+        books.note_insured(month, enrollment, population, money.supplements.maternity)
+        sheets = tables.employee(month, contributions, cases[EMPLOYEE], employee)
+        desk.send("employee", month, "990100", sheets, forms.of("employee", month, -1))
+        sheets = tables.resident(month, collected, resident_subsidies, cases[RESIDENT], resident)
+        desk.send("resident", month, "990100", sheets, forms.of("resident", month, -1))
         for county, office in enumerate(offices):
             sheets = tables.rural(month, county, premiums, rural_subsidies, cases[RURAL], rural[county])
             desk.send("rural", month, office, sheets, forms.of("rural", month, county))
         say(f"{month}: {desk.rows:,} rows so far")
-    city = CityTables(seed, geography, months, books)
-    for month in months:
-        desk.send("city", month, "990100", city.sheets(month), CSV_MARKED)
-    say("truth")
-    answers.write(truth, desk.expected)
-    con.close()
-    scratch.cleanup()
-    return SimulationSummary(
-        inbox,
-        truth,
-        persons,
-        len(offices),
-        len(months),
-        len(desk.expected),
-        desk.rows,
-        len(faulty),
-        sum(int(row["rows_rejected"] or 0) for row in desk.expected),
-    )
+    return books
 
 
 def _refuse_nonsense(inbox: Path, truth: Path, persons: int, first: Period, last: Period) -> None:
     if persons < 100:
         message = f"persons is {persons}: a city of fewer than 100 has no three counties; give at least 100"
-        raise ValueError(message)
+        raise UsageError(message)
     if last < first:
         message = f"the last month {last} is before the first, {first}"
-        raise ValueError(message)
+        raise UsageError(message)
     if truth == inbox or truth.is_relative_to(inbox):
         message = f"the truth folder {truth} lies inside the inbox; whoever receives the inbox must not find the answers there"
-        raise ValueError(message)
+        raise UsageError(message)
     for folder in (inbox, truth):
         if folder.exists() and any(folder.iterdir()):
             message = f"{folder} is not empty: simulate writes into an empty folder only, so that two cities never mix"
-            raise ValueError(message)
+            raise UsageError(message)
 
 
 def _senders(offices: list[str]) -> list[tuple[str, str, int]]:
@@ -198,21 +209,17 @@ class _Forms:
 class _Desk:
     """Sends deliveries, faulty first attempts among them, and keeps what a correct reader should say of each."""
 
-    def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        inbox: Path,
-        seed: int,
-        rates: FaultRates,
-        answers: Truth,
-        faulty: dict[tuple[str, str, str], str],
-        blank: set[tuple[str, str, str]],
-        unlisted: set[tuple[str, str, str]],
-    ) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, inbox: Path, seed: int, rates: FaultRates, answers: Truth) -> None:
         self.con, self.inbox, self.seed, self.rates, self.answers = con, inbox, seed, rates, answers
-        self.faulty, self.blank, self.unlisted = faulty, blank, unlisted
+        self.faulty: dict[tuple[str, str, str], str] = {}
+        self.blank: set[tuple[str, str, str]] = set()
+        self.unlisted: set[tuple[str, str, str]] = set()
         self.expected: list[dict[str, object]] = []
         self.rows = 0
+
+    def plan(self, listed: list[tuple[str, Period, str, str]]) -> None:
+        """Settle beforehand which of all deliveries (system, period, office, form) have a faulty first attempt."""
+        self.faulty, self.blank, self.unlisted = file_faults.plan(stream(self.seed, "file faults"), listed, self.rates)
 
     def send(self, system: str, month: Period, office: str, sheets: list[Sheet], form: str) -> None:
         """One delivery, and the faulty attempt before it where one is due."""

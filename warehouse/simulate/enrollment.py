@@ -89,7 +89,7 @@ def enroll(seed: int, population: Population, geography: Geography, months: list
     spells = _Spells()
     primary, kind = _primary(stream(seed, "primary"), population, geography, first)
     _first_relations(stream(seed, "first"), spells, population, geography, primary, kind, first, last)
-    _overlaps(stream(seed, "overlaps"), spells, population, geography, primary, kind, first, last)
+    _overlaps(stream(seed, "overlaps"), spells, population, geography, primary, kind, first, last, rates)
     _events(stream(seed, "events"), spells, population, geography, primary, kind, first, last)
     _freshmen(stream(seed, "freshmen"), spells, population, geography, primary, months)
     _past(stream(seed, "past"), spells, primary, first)
@@ -205,8 +205,8 @@ def _work_county(
 
 
 def _rural_village(chance: np.random.Generator, village: np.ndarray, system: np.ndarray, geography: Geography) -> np.ndarray:
-    """Where a rural record stands: town dwellers take part in a village of their county, of their family."""
-    needs = (system == RURAL) & geography.village_urban[village]
+    """Where a rural record stands: most town dwellers take part in the village of their family, some where they live."""
+    needs = (system == RURAL) & geography.village_urban[village] & (chance.random(len(village)) < 0.7)
     by_county = [
         np.flatnonzero(~geography.village_urban & (geography.village_county == county)) for county in range(len(geography.county_codes))
     ]
@@ -237,15 +237,16 @@ def _overlaps(
     kind: np.ndarray,
     first: int,
     last: int,
+    rates: FaultRates,
 ) -> None:
-    """Second and third schemes (3%, 0.05%) and second relations in one scheme (0.5%)."""
+    """Second and third schemes, and second relations in one scheme; a little more than asked, for some begin late and some end early."""
     count = len(population)
     living = (population.birth < first - 200) & (population.death > last)
     urban = geography.village_urban[population.village]
     luck = chance.random(count)
     likely = np.select([(primary == EMPLOYEE) & ~urban, primary == EMPLOYEE, primary == NONE], [3.0, 1.0, 0.0], 1.0) * living * (kind < 21)
     likely = np.where(kind == 1404, 1.5 * living, likely)
-    rate = 0.033 * count / max(likely.sum(), 1)
+    rate = rates.in_two_schemes * 1.08 * count / max(likely.sum(), 1)
     both = np.flatnonzero(luck < likely * rate)
     other = np.where(
         primary[both] == EMPLOYEE,
@@ -268,13 +269,13 @@ def _overlaps(
     spells.add(both, system=other, county=county, village=village, start=start, end=end, style=style)
 
     employed = np.flatnonzero((primary == EMPLOYEE) & living & (kind < 21))
-    three = np.sort(chance.permutation(np.setdiff1d(employed, both))[: max(round(count * 0.0007), 1)])
+    three = np.sort(chance.permutation(np.setdiff1d(employed, both))[: max(round(count * rates.in_three_schemes * 1.3), 1)])
     for scheme in (RESIDENT, RURAL):
         county, village = _second(chance, geography, population, three, np.full(len(three), scheme))
         start = np.where(chance.random(len(three)) < 0.6, first - 400, chance.integers(first, last + 1, len(three)))
         spells.add(three, system=scheme, county=county, village=village, start=start)
 
-    twice = some(chance, (primary != NONE) & living, 0.0065)
+    twice = some(chance, (primary != NONE) & living, rates.twice_in_one_scheme * 1.25)
     twice = np.setdiff1d(twice, both)
     county = chance.integers(0, len(geography.county_codes), len(twice))
     system = primary[twice]
@@ -497,7 +498,8 @@ def _past(chance: np.random.Generator, spells: _Spells, primary: np.ndarray, fir
 def _old_records(chance: np.random.Generator, spells: _Spells, primary: np.ndarray, first: int, rates: FaultRates) -> None:
     """The old record beside the corrected one: its relation ended shortly before, or (rural) at the year's beginning."""
     own = spells.own
-    chosen = some(chance, own["start"] < first - 400, rates.id_old_beside_corrected / 2)
+    long_here = own["start"] < first - 400
+    chosen = some(chance, long_here, min(rates.id_old_beside_corrected / 2 / max(long_here.mean(), 0.05), 1.0))
     rural = own["system"][chosen] == RURAL
     year_begin = day_of(date_of(first).replace(month=1, day=1))
     end = np.where(rural, year_begin + chance.integers(0, 25, len(chosen)), first - 1 - chance.integers(0, 300, len(chosen)))

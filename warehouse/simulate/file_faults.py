@@ -38,6 +38,7 @@ REPLACED: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "file_manifest_missing": ("manifest missing", _ANY),
     "file_manifest_unreadable": ("manifest unreadable", _ANY),
 }
+_OPTIONAL = ("history",)  # a table whose absence is no fault says nothing of a column's
 _SENSITIVE = {"employee": "persons", "resident": "psn_info_b", "rural": "members", "city": "divisions"}
 
 
@@ -124,7 +125,8 @@ def spoil(written: Written, fault: str, chance: np.random.Generator) -> dict[str
 
 def _break(folder: Path, tables: list[dict], fault: str, written: Written, chance: np.random.Generator) -> None:
     """One fault of those that a reader refuses."""
-    largest = max(tables, key=lambda entry: (folder / entry["file"]).stat().st_size)
+    needed = [entry for entry in tables if entry["table"] not in _OPTIONAL]
+    largest = max(needed, key=lambda entry: (folder / entry["file"]).stat().st_size)
     path = folder / largest["file"]
     if fault == "file_truncated":
         content = path.read_bytes()

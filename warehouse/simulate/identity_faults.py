@@ -67,6 +67,7 @@ class Particulars:
     phone: np.ndarray
     faults: np.ndarray  # bits of FAULTS
     traps: np.ndarray  # bits of TRAPS
+    lender: np.ndarray  # the person whose number the record carries, -1 where it is the own one or nobody's
 
 
 def write_down(seed: int, population: Population, enrollment: Enrollment, rates: FaultRates) -> Particulars:
@@ -85,7 +86,7 @@ def write_down(seed: int, population: Population, enrollment: Enrollment, rates:
     guardian_id = np.where(young & (records.system == RURAL), population.id_number[np.maximum(population.guardian[person], 0)], "")
 
     free = np.ones(count, dtype=bool)
-    _borrow(chance, population, records, rates, true_id, id_number, faults, traps, free, young & (age < 7))
+    lender = _borrow(chance, population, records, rates, true_id, id_number, faults, traps, free, young & (age < 7))
     before, corrected_on = _correct(chance, enrollment, rates, true_id, id_number, faults, traps, free)
     _mistype(chance, rates, population, records, id_number, faults, free)
     ends_in_x = np.array([text.endswith("X") for text in id_number.tolist()])
@@ -109,7 +110,7 @@ def write_down(seed: int, population: Population, enrollment: Enrollment, rates:
     alike = np.flatnonzero(population.namesake[person] >= 0)
     traps[alike] |= 1 << TRAPS.index("namesake_in_village")
     traps[records.variant > 0] |= 1 << TRAPS.index("second_record_in_system")
-    return Particulars(id_number, before, corrected_on, name, population.sex[person], birth, guardian_id, phone, faults, traps)
+    return Particulars(id_number, before, corrected_on, name, population.sex[person], birth, guardian_id, phone, faults, traps, lender)
 
 
 def labels(bits: np.ndarray, words: tuple[str, ...]) -> np.ndarray:
@@ -136,11 +137,13 @@ def _borrow(
     traps: np.ndarray,
     free: np.ndarray,
     child: np.ndarray,
-) -> None:
-    """Numbers that belong to somebody else: a guardian's, a housemate's, a stranger's."""
+) -> np.ndarray:
+    """Numbers that belong to somebody else: a guardian's, a housemate's, a stranger's; returns whose, by record."""
     person = records.person
+    lender = np.full(len(person), -1, dtype=np.int64)
     where = some(chance, child, rates.id_guardian_on_child)
-    id_number[where] = population.id_number[population.guardian[person[where]]]
+    lender[where] = population.guardian[person[where]]
+    id_number[where] = population.id_number[lender[where]]
     _mark(faults, where, "id_guardian_on_child")
     traps[where] |= 1 << TRAPS.index("guardian_number")
     free[where] = False
@@ -154,6 +157,7 @@ def _borrow(
     pairs = pairs[np.concatenate([[True], np.diff(pairs) > 1])] if len(pairs) else pairs
     one, two = order[pairs], order[pairs + 1]
     id_number[one], id_number[two] = true_id[two], true_id[one]
+    lender[one], lender[two] = person[two], person[one]
     both = np.concatenate([one, two])
     _mark(faults, both, "id_exchanged_in_household")
     traps[both] |= 1 << TRAPS.index("exchanged_number")
@@ -162,13 +166,18 @@ def _borrow(
     where = some(chance, free, rates.id_shared_by_strangers)
     holder = chance.integers(0, len(person), len(where))
     apart = (population.household[person[holder]] != population.household[person[where]]) & free[holder]
+    # Nobody lends a number who borrows one, and nobody lends it twice.
+    apart &= ~np.isin(holder, where)
+    apart[np.setdiff1d(np.arange(len(holder)), np.unique(holder, return_index=True)[1])] = False
     where, holder = where[apart], holder[apart]
     id_number[where] = true_id[holder]
+    lender[where] = person[holder]
     _mark(faults, where, "id_shared_by_strangers")
     traps[where] |= 1 << TRAPS.index("shared_number")
     traps[holder] |= 1 << TRAPS.index("holder_of_a_shared_number")
     free[where] = False
     free[holder] = False
+    return lender
 
 
 def _correct(
@@ -290,16 +299,23 @@ def _rename(
 
     replaced("name_homophone", rates.name_homophone, names.HOMOPHONES)
     replaced("name_traditional", rates.name_traditional, names.TRADITIONAL)
-    chosen = np.flatnonzero((luck >= edge) & (luck < edge + rates.name_unknown_character))
-    edge += rates.name_unknown_character
+    # Rare characters are lost first; the rate is of all records, so common ones make up what is left.
+    rare = np.isin(digits_of(texts, 4)[:, :3], [ord(character) for character in names.RARE]).any(axis=1)
+    of_rare = min(rates.name_unknown_character * 0.6 / max(rare.mean(), 1e-9), 0.5)
+    of_common = max(rates.name_unknown_character - of_rare * rare.mean(), 0.0) / max(1 - rare.mean(), 1e-9)
+    width = np.where(rare, of_rare, of_common)
+    chosen = np.flatnonzero((luck >= edge) & (luck < edge + width))
+    edge = edge + width
     for place in chosen.tolist():
-        name[place] = str(name[place])[:-1] + "?"
+        text = str(name[place])
+        index = next((index for index, character in enumerate(text) if character in names.RARE), len(text) - 1)
+        name[place] = text[:index] + "?" + text[index + 1 :]
     _mark(faults, chosen, "name_unknown_character")
-    chosen = np.flatnonzero(
-        (luck >= edge) & (luck < edge + rates.name_blank_or_dot) | (minority & (chance.random(len(name)) < 25 * rates.name_blank_or_dot))
-    )
+    # A third of the mistakes befall the few names with a middle dot.
+    dotted = min(rates.name_blank_or_dot / 3 / max(minority.mean(), 1e-9), 0.5)
+    plain = rates.name_blank_or_dot - dotted * minority.mean()
+    chosen = np.flatnonzero((luck >= edge) & (luck < edge + plain) | (minority & (chance.random(len(name)) < dotted)))
     chosen = chosen[(faults[chosen] & (1 << FAULTS.index("name_homophone") | 1 << FAULTS.index("name_traditional"))) == 0]
-    edge += rates.name_blank_or_dot
     for place in chosen.tolist():
         text = str(name[place])
         form = place % 4

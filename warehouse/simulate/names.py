@@ -175,9 +175,10 @@ HOMOPHONES = {
     "肖": "萧",
     "闫": "阎",
     "邱": "丘",
-    "余": "佘",
+    "余": "于",
+    "于": "余",
     "连": "练",
-    "程": "陈",
+    "程": "成",
     "徐": "许",
     "刚": "钢",
     "生": "升",
@@ -202,6 +203,7 @@ TRADITIONAL = dict(
     )
 )
 TRADITIONAL = {simple: old for simple, old in TRADITIONAL.items() if simple != old}
+# Characters that old programs cannot hold: GB2312 lacks them, and some lie outside the common fonts.
 RARE = ("䶮", "㛃", "䲜", "堃", "玥", "犇", "昇", "喆", "甯", "䴖")
 
 

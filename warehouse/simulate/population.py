@@ -14,6 +14,7 @@ from .calendar_days import FAR, number_of_day, year_of
 from .geography import Geography
 from .id_numbers import compose
 from .randomness import some, stream, weighted
+from .rates import FaultRates
 
 HEAD, SPOUSE, CHILD, FATHER, MOTHER, GRANDCHILD = range(6)
 
@@ -47,7 +48,7 @@ class Population:
         return np.floor((day - self.birth) / 365.2425).astype(np.int64)
 
 
-def settle(seed: int, persons: int, geography: Geography, first_day: int, last_day: int) -> Population:
+def settle(seed: int, persons: int, geography: Geography, first_day: int, last_day: int, rates: FaultRates) -> Population:
     """A population of that many persons on the first day, and its births and deaths until the last."""
     household, role, sex, birth, village = _households(stream(seed, "households"), persons, geography, first_day)
     births = round(persons * 0.0075 * (last_day - first_day + 1) / 365.25)
@@ -57,7 +58,7 @@ def settle(seed: int, persons: int, geography: Geography, first_day: int, last_d
     role = np.concatenate([role, np.full(len(newborn[0]), CHILD)])
     sex = np.concatenate([sex, newborn[1]])
     birth = np.concatenate([birth, newborn[2]])
-    twin = _twins(stream(seed, "twins"), household, role, sex, birth)
+    twin = _twins(stream(seed, "twins"), household, role, sex, birth, rates.twins_of_births)
     surname, given, minority = _names(stream(seed, "names"), household, role, sex, birth, village, twin)
     namesake = _namesakes(stream(seed, "namesakes"), village, sex, birth, surname, given, minority, twin)
     dot = np.where(minority, "·", "")
@@ -85,14 +86,15 @@ def _households(chance: np.random.Generator, persons: int, geography: Geography,
     head_age = np.select(
         [band == 0, band == 1],
         [chance.uniform(24, 40, count), chance.uniform(40, 60, count)],
-        60 + np.minimum(chance.exponential(9.5, count), 38),
+        60 + np.minimum(chance.exponential(8.2, count), 38),
     )
-    head_sex = np.where(chance.random(count) < 0.8, 1, 2)
     present = np.zeros((count, 8), dtype=bool)
     age = np.zeros((count, 8))
-    sex = chance.integers(1, 3, (count, 8))
-    present[:, 0], age[:, 0], sex[:, 0] = True, head_age, head_sex
+    sex = np.where(chance.random((count, 8)) < 0.52, 1, 2)
     present[:, 1] = chance.random(count) < np.select([band == 0, band == 1], [0.74, 0.86], 0.62)
+    # Who lives without a spouse in old age is mostly a widow; whoever heads a couple is mostly the husband.
+    head_sex = np.where(chance.random(count) < np.where(present[:, 1], 0.84, np.where(band == 2, 0.3, 0.56)), 1, 2)
+    present[:, 0], age[:, 0], sex[:, 0] = True, head_age, head_sex
     age[:, 1], sex[:, 1] = np.maximum(head_age + chance.normal(-1.5, 2.5, count) * np.where(head_sex == 1, 1, -1), 21), 3 - head_sex
     more = chance.random((count, 3))
     chances = np.select([band[:, None] == 0, band[:, None] == 1], [[[0.84, 0.42, 0.09]], [[0.74, 0.32, 0.05]]], [[0.12, 0.02, 0.0]])
@@ -141,12 +143,14 @@ def _newborns(
     return chosen, chance.integers(1, 3, len(chosen)), chance.integers(first, last + 1, len(chosen))
 
 
-def _twins(chance: np.random.Generator, household: np.ndarray, role: np.ndarray, sex: np.ndarray, birth: np.ndarray) -> np.ndarray:
-    """Make neighbours among a household's children twins, for 1% of births; birth dates change in place."""
+def _twins(
+    chance: np.random.Generator, household: np.ndarray, role: np.ndarray, sex: np.ndarray, birth: np.ndarray, rate: float
+) -> np.ndarray:
+    """Make neighbours among a household's children twins, for that share of births; birth dates change in place."""
     twin = np.full(len(sex), -1, dtype=np.int64)
     pairs = np.flatnonzero((household[:-1] == household[1:]) & (role[:-1] == CHILD) & (role[1:] == CHILD))
     pairs = pairs[np.concatenate([[True], np.diff(pairs) > 1])] if len(pairs) else pairs
-    wanted = max(round((role == CHILD).sum() * 0.01), 1)
+    wanted = max(round((role == CHILD).sum() * rate), 1)
     chosen = np.sort(chance.permutation(pairs)[:wanted])
     birth[chosen + 1] = birth[chosen]
     same = chosen[chance.random(len(chosen)) < 0.7]
@@ -200,6 +204,8 @@ def _names(
     alike = later[(first[later] == first[twin[later]]) & (second[later] == second[twin[later]])]
     second[alike] = np.where(second[twin[alike]] == "文", "武", "文")
     given = np.char.add(first, second).astype("<U12")
+    rare = some(chance, twin < 0, 0.004)
+    given[rare] = np.char.add(first[rare], np.array(names.RARE)[chance.integers(0, len(names.RARE), len(rare))])
     minority_house = chance.random(houses) < 0.015
     minority = minority_house[household]
     for code in (1, 2):

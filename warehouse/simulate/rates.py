@@ -13,10 +13,16 @@ from typing import Any
 
 import yaml
 
+from warehouse.errors import UsageError
+
+_OF_THE_CITY = ("in_two_schemes", "in_three_schemes", "twice_in_one_scheme", "twins_of_births")
+
 
 @dataclass(frozen=True)
 class FaultRates:
     """The share of each fault; every field defaults to its rate at `specified`.
+
+    The last four are how the city is rather than faults of its records: they are the same at every level, and a file may change them.
 
     Attributes:
         id_missing: person records without an ID number.
@@ -73,6 +79,10 @@ class FaultRates:
         file_not_in_time: counties whose first delivery never came; the second did.
         file_blank_last_line: deliveries with a blank line at the end of a file (accepted).
         file_unlisted: deliveries with a file that the manifest does not list (accepted).
+        in_two_schemes: of the persons insured, those in two schemes at once.
+        in_three_schemes: of the persons insured, those in three.
+        twice_in_one_scheme: of the persons insured, those with two relations at once in one scheme.
+        twins_of_births: of the births, those of twins.
     """
 
     id_missing: float = 0.02
@@ -129,6 +139,10 @@ class FaultRates:
     file_not_in_time: float = 0.02
     file_blank_last_line: float = 0.04
     file_unlisted: float = 0.04
+    in_two_schemes: float = 0.03
+    in_three_schemes: float = 0.0005
+    twice_in_one_scheme: float = 0.005
+    twins_of_births: float = 0.01
 
     @classmethod
     def specified(cls) -> FaultRates:
@@ -136,8 +150,10 @@ class FaultRates:
         return cls()
 
     def scaled(self, factor: float) -> FaultRates:
-        """Every rate times the factor."""
-        return FaultRates(**{field.name: getattr(self, field.name) * factor for field in fields(self)})
+        """Every fault's rate times the factor; what the city is like stays."""
+        return FaultRates(
+            **{field.name: getattr(self, field.name) * (1.0 if field.name in _OF_THE_CITY else factor) for field in fields(self)}
+        )
 
     @classmethod
     def of(cls, faults: str | Path | FaultRates) -> FaultRates:
@@ -146,7 +162,7 @@ class FaultRates:
         A file states the rates that differ from its `base` (a level by name, default `specified`).
 
         Raises:
-            ValueError: the level is unknown, the file unreadable, or a rate unknown or outside 0 to 1.
+            UsageError: the level is unknown, the file unreadable, or a rate unknown or outside 0 to 1.
         """
         if isinstance(faults, FaultRates):
             return faults
@@ -156,29 +172,28 @@ class FaultRates:
         path = Path(faults)
         if not path.is_file():
             message = f"faults {str(faults)!r}: expected none, light, specified, or a YAML or JSON file of rates"
-            raise ValueError(message)
+            raise UsageError(message)
         text = path.read_text(encoding="utf-8")
         try:
             stated: Any = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
         except (json.JSONDecodeError, yaml.YAMLError) as error:
             message = f"faults file {path.name}: neither YAML nor JSON can be read from it ({type(error).__name__})"
-            raise ValueError(message) from error
-        # A ValueError like the others: to whoever typed the file it is the file that is wrong.
+            raise UsageError(message) from error
         if not isinstance(stated, dict):
             message = f"faults file {path.name}: expected one rate by name a line, for example `id_missing: 0.2`"
-            raise ValueError(message)  # noqa: TRY004
+            raise UsageError(message)
         base = str(stated.pop("base", "specified"))
         if base not in levels:
             message = f"faults file {path.name}: base {base!r} is none of {', '.join(levels)}"
-            raise ValueError(message)
+            raise UsageError(message)
         known = {field.name for field in fields(cls)}
         rates = {name: getattr(cls().scaled(levels[base]), name) for name in known}
         for name, rate in stated.items():
             if name not in known:
                 message = f"faults file {path.name}: unknown rate {name!r}; known are {', '.join(sorted(known))}"
-                raise ValueError(message)
+                raise UsageError(message)
             if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
                 message = f"faults file {path.name}: {name} is {rate!r}, expected a number from 0 to 1"
-                raise ValueError(message)
+                raise UsageError(message)
             rates[name] = float(rate)
         return cls(**rates)

@@ -17,10 +17,10 @@ from warehouse.periods import Period
 from .enrollment import SYSTEMS, Enrollment
 from .geography import Geography
 from .identity_faults import FAULTS, TRAPS, Particulars, labels
-from .population import Population
+from .population import CHILD, Population
 from .tables import Sheet
 from .truth_overlaps import overlaps_query
-from .truth_queries import QUERIES, README, TABLES
+from .truth_queries import QUERIES, README, TABLES, TRAP_PAIRS
 from .writing import Written
 
 # Contract table: the truth's table, and how its rows are read; `{delivery}` is period, office and number of the delivery.
@@ -53,7 +53,12 @@ _READ = {
         select
             {delivery}, 'rural', 个人编号 || '-' || 参合年度, 'rural', 个人编号, '{office}', 参合状态 = '正常',
             greatest(coalesce(参合日期, make_date(参合年度, 1, 1)), make_date(参合年度, 1, 1)),
-            least(coalesce(停保日期, make_date(参合年度, 12, 31)), make_date(参合年度, 12, 31)), null, null
+            -- What was stopped without a day has no end of its own: the year's is not it.
+            case
+                when 参合状态 <> '正常' and 停保日期 is null then null
+                else least(coalesce(停保日期, make_date(参合年度, 12, 31)), make_date(参合年度, 12, 31))
+            end,
+            null, null
         from sheet
         """,
     ),
@@ -159,23 +164,15 @@ _READ = {
 class Truth:
     """Takes what lands of every delivery in force, and answers at the end."""
 
-    def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        geography: Geography,
-        population: Population,
-        enrollment: Enrollment,
-        particulars: Particulars,
-        months: list[Period],
-    ) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, months: list[Period]) -> None:
         self.con, self.months = con, months
         con.execute("create schema truth")
         for definition in TABLES:
             con.execute(definition)
-        self._persons(population, enrollment, particulars, geography)
         self.rejected: list[tuple[str, str, str, int, str, int, str]] = []
 
-    def _persons(self, population: Population, enrollment: Enrollment, particulars: Particulars, geography: Geography) -> None:
+    def note_persons(self, population: Population, enrollment: Enrollment, particulars: Particulars, geography: Geography) -> None:
+        """Keep who is who: every person record, and the pairs of records that are traps."""
         records = enrollment.records
         person = records.person
         rows = pa.table(
@@ -201,6 +198,42 @@ class Truth:
             "create table truth.persons as select * exclude (registered_day) from made order by true_person_id, system, source_person_no"
         )
         self.con.unregister("made")
+        self._trap_pairs(population, enrollment, particulars)
+
+    def _trap_pairs(self, population: Population, enrollment: Enrollment, particulars: Particulars) -> None:
+        """Pairs of records that look like one person and are two, or look like two and are one."""
+        records = enrollment.records
+        self.con.register(
+            "people",
+            pa.table(
+                {
+                    "person": np.arange(len(population)),
+                    "household": population.household,
+                    "is_child": population.role == CHILD,
+                    "twin": population.twin,
+                    "namesake": population.namesake,
+                }
+            ),
+        )
+        trap = np.array(["", "guardian_number", "exchanged_number", "shared_number"])
+        bits = [TRAPS.index(word) for word in trap[1:]]
+        carried = np.select([particulars.traps >> bit & 1 == 1 for bit in bits], [1, 2, 3], 0)
+        self.con.register(
+            "listed",
+            pa.table(
+                {
+                    "person": records.person,
+                    "system": pa.array(np.array(["", *SYSTEMS.values()])[records.system]),
+                    "source_person_no": pa.array(records.number),
+                    "variant": records.variant,
+                    "lender": particulars.lender,
+                    "trap": pa.array(trap[np.where(particulars.lender >= 0, carried, 0)]),
+                }
+            ),
+        )
+        self.con.execute(f"create table truth.trap_pairs as {TRAP_PAIRS}")
+        self.con.unregister("people")
+        self.con.unregister("listed")
 
     def note(self, written: Written, sheets: list[Sheet]) -> None:
         """Keep what a correct reader lands of a delivery in force."""

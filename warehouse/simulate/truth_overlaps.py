@@ -9,22 +9,22 @@ from __future__ import annotations
 # `{month}` is the period, `{first}` the first delivered one. Intervals follow the newest snapshot up to the month that shows a relation.
 OVERLAPS = """
 with
-month_bounds as (
+month_bounds as materialized (
     select last_day(date '{month}-01') as month_end
 ),
-seen as (
+seen as materialized (
     select entered.*, month_end as snapshot_end
-    from truth.entered_relations as entered
-    where period <= '{month}' and scheme <> 'maternity'
+    from truth.relations_of_persons_with_several as entered
+    where period <= '{month}'
 ),
-newest as (
+newest as materialized (
     select * from seen
     qualify row_number() over (partition by scheme, relation_id order by period desc, office) = 1
 ),
-last_normal as (
+last_normal as materialized (
     select scheme, relation_id, max(snapshot_end) as last_normal_day from seen where is_normal group by all
 ),
-intervals as (
+intervals as materialized (
     select
         newest.true_person_id, newest.scheme, newest.relation_id, newest.source_person_no, newest.county, newest.category,
         newest.employer,
@@ -40,16 +40,16 @@ intervals as (
     from newest
     left join last_normal on newest.scheme = last_normal.scheme and newest.relation_id = last_normal.relation_id
 ),
-spans as (
+spans as materialized (
     select * exclude (last_day), least(coalesce(last_day, date '9999-12-31'), date '9999-12-31') as last_day
     from intervals
     where is_ever_normal and first_day is not null and first_day <= coalesce(last_day, date '9999-12-31')
         and first_day <= (select month_end from month_bounds)
 ),
-several as (
+several as materialized (
     select * from spans where true_person_id in (select true_person_id from spans group by true_person_id having count(*) > 1)
 ),
-pairs as (
+pairs as materialized (
     select
         a.true_person_id, a.scheme as scheme_a, a.relation_id as relation_id_a, a.source_person_no as source_person_no_a,
         a.county as division_code_a,
@@ -64,7 +64,7 @@ pairs as (
     cross join month_bounds
     where least(a.last_day, b.last_day) >= month_end - interval 24 month
 ),
-three as (
+three as materialized (
     select
         pairs.relation_id_a, pairs.relation_id_b, pairs.scheme_a, pairs.scheme_b,
         bool_or(c.last_day >= pairs.month_end and pairs.overlap_end >= pairs.month_end) as on_last_day
@@ -75,13 +75,13 @@ three as (
         and c.first_day <= pairs.overlap_end and c.last_day >= pairs.overlap_from
     group by all
 ),
-first_paid as (
+first_paid as materialized (
     select source_person_no, min(month_from) as month_from from truth.payments where period <= '{month}' group by source_person_no
 ),
-births as (
+births as materialized (
     select true_person_id, any_value(true_birth_date) as birth from truth.persons group by true_person_id
 ),
-judged as (
+judged as materialized (
     select
         pairs.*,
         pairs.overlap_end >= pairs.month_end as lasts,
@@ -119,28 +119,31 @@ judged as (
         on pairs.scheme_a = three.scheme_a and pairs.relation_id_a = three.relation_id_a and pairs.scheme_b = three.scheme_b
         and pairs.relation_id_b = three.relation_id_b
     left join births on pairs.true_person_id = births.true_person_id
-    left join first_paid as paid_a on pairs.scheme_a = 'resident' and pairs.source_person_no_a = paid_a.source_person_no
-    left join first_paid as paid_b on pairs.scheme_b = 'resident' and pairs.source_person_no_b = paid_b.source_person_no
+    left join first_paid as paid_a
+        on case when pairs.scheme_a = 'resident' then pairs.source_person_no_a end = paid_a.source_person_no
+    left join first_paid as paid_b
+        on case when pairs.scheme_b = 'resident' then pairs.source_person_no_b end = paid_b.source_person_no
 ),
-open_relations as (
+open_relations as materialized (
     select true_person_id, scheme_a as scheme, relation_id_a as relation_id from judged where lasts and legitimate_rule is null
     union
     select true_person_id, scheme_b, relation_id_b from judged where lasts and legitimate_rule is null
 ),
-received as (
+received as materialized (
     select source_person_no, employer, max(month) as last_month from truth.contributions where period <= '{month}' group by all
 ),
-candidates as (
+candidates as materialized (
     select
         open_relations.*, spans.first_day, spans.category, received.last_month,
         min(open_relations.scheme) over (partition by open_relations.true_person_id)
             = max(open_relations.scheme) over (partition by open_relations.true_person_id) as one_scheme
     from open_relations
     inner join spans on open_relations.scheme = spans.scheme and open_relations.relation_id = spans.relation_id
-    left join received on spans.scheme = 'employee' and spans.source_person_no = received.source_person_no
+    left join received
+        on case when spans.scheme = 'employee' then spans.source_person_no end = received.source_person_no
         and spans.employer = received.employer
 ),
-retained as (
+retained as materialized (
     select true_person_id, scheme, relation_id
     from candidates
     qualify row_number() over (
@@ -156,7 +159,7 @@ retained as (
             relation_id
     ) = 1
 ),
-kept as (
+kept as materialized (
     select
         judged.*,
         case when lasts and legitimate_rule is null then retained.relation_id end as retained_relation_id,
@@ -174,11 +177,11 @@ kept as (
     from judged
     left join retained on judged.true_person_id = retained.true_person_id
 ),
-yearly as (
+yearly as materialized (
     select scheme, sum(yuan) as yuan from truth.standards
     where period = '{month}' and year = {year} and source <> 'person' group by scheme
 ),
-extra as (
+extra as materialized (
     select kept.relation_id_a, kept.relation_id_b, kept.scheme_a, kept.scheme_b, kept.true_person_id, side.scheme, side.relation_id,
         (kept.retained_scheme, kept.retained_relation_id) in ((kept.scheme_a, kept.relation_id_a), (kept.scheme_b,
         kept.relation_id_b)) as holds_retained,
@@ -190,14 +193,14 @@ extra as (
     where kept.lasts and kept.legitimate_rule is null and side.scheme <> 'employee'
         and (side.scheme, side.relation_id) <> (kept.retained_scheme, kept.retained_relation_id)
 ),
-booked as (
+booked as materialized (
     select extra.*, yearly.yuan
     from extra left join yearly on extra.scheme = yearly.scheme
     qualify row_number() over (
         partition by extra.scheme, extra.relation_id order by holds_retained desc, order_a, relation_id_a, order_b, relation_id_b
     ) = 1
 ),
-money as (
+money as materialized (
     select scheme_a, relation_id_a, scheme_b, relation_id_b, sum(yuan) as yuan from booked group by all
 )
 select

@@ -42,24 +42,88 @@ TABLES = (
     """,
 )
 
+# `people` are the persons, `listed` the person records; a is the record that carries another's number, else the smaller one.
+TRAP_PAIRS = """
+with
+alike as (
+    select 'twin' as trap, person, twin as other from people where twin > person
+    union all
+    select 'namesake_in_village', person, namesake from people where namesake > person
+    union all
+    select 'sibling', elder.person, younger.person
+    from people as elder
+    inner join people as younger on elder.household = younger.household and elder.person < younger.person
+    where elder.is_child and younger.is_child and elder.twin <> younger.person
+),
+two_persons as (
+    select
+        alike.trap,
+        case when (a.system, a.source_person_no) < (b.system, b.source_person_no) then a else b end as a,
+        case when (a.system, a.source_person_no) < (b.system, b.source_person_no) then b else a end as b
+    from alike
+    inner join listed as a on alike.person = a.person
+    inner join listed as b on alike.other = b.person
+    union all
+    select a.trap, a, b
+    from listed as a
+    inner join listed as b on a.lender = b.person
+    where a.trap <> ''
+),
+one_person as (
+    select case b.variant when 2 then 'old_beside_corrected' else 'second_record_in_system' end as trap, a, b
+    from listed as a
+    inner join listed as b on a.person = b.person and a.system = b.system and a.variant = 0 and b.variant > 0
+)
+select trap, a.system as system_a, a.source_person_no as source_person_no_a, b.system as system_b,
+    b.source_person_no as source_person_no_b, false as is_same_person
+from two_persons
+union all
+select trap, a.system, a.source_person_no, b.system, b.source_person_no, true from one_person
+order by all
+"""
+
 QUERIES = {
-    # A participation that two counties deliver enters once, by the smaller office.
+    # A participation that two counties deliver enters once, by the smaller office. Keys are unique within a delivery, so only these
+    # few need an order.
     "truth.entered_relations": """
+        with delivered_twice as (
+            select relation_id, period, min(office) as office
+            from truth.relations where scheme = 'rural' group by all having count(*) > 1
+        )
         select relations.*, persons.true_person_id, last_day(cast(relations.period || '-01' as date)) as month_end
         from truth.relations as relations
         inner join truth.persons as persons on relations.system = persons.system and relations.source_person_no = persons.source_person_no
-        qualify row_number() over (partition by relations.scheme, relations.relation_id, relations.period order by relations.office) = 1
+        left join delivered_twice
+            on relations.scheme = 'rural' and relations.relation_id = delivered_twice.relation_id
+            and relations.period = delivered_twice.period
+        where delivered_twice.office is null or relations.office = delivered_twice.office
     """,
     "truth.insured": """
         select distinct period, scheme, county, true_person_id
         from truth.entered_relations
         where is_normal and first_day <= month_end and coalesce(last_day, month_end) >= month_end
     """,
+    # Only persons with several relations have overlaps: one in twenty.
+    "truth.relations_of_persons_with_several": """
+        with several as (
+            select true_person_id
+            from truth.entered_relations
+            where scheme <> 'maternity'
+            group by true_person_id
+            having min(scheme || relation_id) <> max(scheme || relation_id)
+        )
+        select * from truth.entered_relations where scheme <> 'maternity' and true_person_id in (select true_person_id from several)
+    """,
     # A settlement number on record in another delivery enters once: earlier period, smaller office, clinic before hospital.
     "truth.entered_settlements": """
-        select *
-        from truth.settlements
-        qualify row_number() over (partition by system, settlement_id order by period, office, table_order) = 1
+        with numbers_again as (
+            select system, settlement_id, min((period, office, table_order)) as entered
+            from truth.settlements group by all having count(*) > 1
+        )
+        select settlements.*
+        from truth.settlements as settlements
+        left join numbers_again on settlements.system = numbers_again.system and settlements.settlement_id = numbers_again.settlement_id
+        where numbers_again.entered is null or numbers_again.entered = (settlements.period, settlements.office, settlements.table_order)
     """,
     "truth.months": "select distinct period from truth.relations",
     "truth.stay_rows": """
@@ -171,6 +235,7 @@ QUERIES = {
             count(*) filter (times = 3) as counted_three_times, count(*) as distinct_persons
         from schemes group by all order by all
     """,
+    "trap_pairs.parquet": "select * from truth.trap_pairs order by all",
     "relations.parquet": """
         select period, scheme, relation_id, system, source_person_no, true_person_id, county, is_normal, first_day, last_day, category,
             (is_normal and first_day <= month_end and coalesce(last_day, month_end) >= month_end) as is_insured
@@ -181,12 +246,14 @@ QUERIES = {
 README = """# The truth of a simulated city
 
 For scoring only; never for training, never in the inbox. It counts what a correct reader lands: rows that must be rejected are left
-    out, and
-a key that stands in an earlier delivery enters once.
+out, and a key that stands in an earlier delivery enters once.
 
 - `persons.parquet`: one row per person record (system, source_person_no). true_person_id; true_name, true_id_number, true_sex,
   true_birth_date, home_village; `faults` of this record and `traps` it stands in, each joined by semicolons; `corrected_from`, the month
   that first shows the corrected number.
+- `trap_pairs.parquet`: one row per pair of records that looks otherwise than it is. trap, the two records' system and number,
+  is_same_person: false for twin, sibling, namesake_in_village, and for guardian_number, exchanged_number, shared_number (a carries the
+  number of b's person), true for old_beside_corrected and second_record_in_system.
 - `relations.parquet`: one row per scheme, relation and month, as landed. true_person_id, county, is_normal, first_day, last_day, category,
   is_insured.
 - `expected_numbers.csv`: one row per measure, period, division_code, scheme, for the month alone. INSURED, ENTRIES and EXITS over true
