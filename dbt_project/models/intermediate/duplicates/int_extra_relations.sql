@@ -108,7 +108,7 @@ select
 from bookable
 left join standards
     on bookable.scheme = standards.scheme
+-- The scheme stands inside the key: a condition on the left side alone would make the join compare every row with every row.
 left join residents_who_paid
-    on bookable.scheme = 'resident'
-        and bookable.source_person_no = residents_who_paid.source_person_no
+    on case when bookable.scheme = 'resident' then bookable.source_person_no end = residents_who_paid.source_person_no
 where bookable.booking_rank = 1

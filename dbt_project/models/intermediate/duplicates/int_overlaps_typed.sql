@@ -123,10 +123,11 @@ applied_rules as (
     from typed
     left join birth_dates
         on typed.person_id = birth_dates.person_id
+    -- The scheme stands inside the key: a condition on the left side alone would make the join compare every row with every row.
     left join first_paid_months as paid_a
-        on typed.scheme_a = 'resident' and typed.source_person_no_a = paid_a.source_person_no
+        on case when typed.scheme_a = 'resident' then typed.source_person_no_a end = paid_a.source_person_no
     left join first_paid_months as paid_b
-        on typed.scheme_b = 'resident' and typed.source_person_no_b = paid_b.source_person_no
+        on case when typed.scheme_b = 'resident' then typed.source_person_no_b end = paid_b.source_person_no
     inner join rules
         on case rules.rule_code
             when 'DL-01' then

@@ -63,9 +63,9 @@ described as (
     inner join intervals
         on relations.scheme = intervals.scheme
             and relations.relation_id = intervals.relation_id
+    -- The scheme stands inside the key: a condition on the left side alone would make the join compare every row with every row.
     left join last_received_months
-        on intervals.scheme = 'employee'
-            and intervals.source_person_no = last_received_months.source_person_no
+        on case when intervals.scheme = 'employee' then intervals.source_person_no end = last_received_months.source_person_no
             and intervals.employer_no = last_received_months.employer_no
     left join answered
         on intervals.person_id = answered.person_id
