@@ -40,7 +40,7 @@ class ColumnContract:
         type: what its values must be; only typed columns (all but `text`) can reject a row.
         scale: decimals of `money` and `number`, else None.
         landing_type: its type in landing.
-        is_optional: may be absent from a file; landed as null then.
+        optional: may be absent from a file; landed as null then.
         is_personal: holds names, numbers or addresses of persons.
     """
 
@@ -48,13 +48,8 @@ class ColumnContract:
     type: ColumnType
     scale: int | None
     landing_type: str
-    is_optional: bool
+    optional: bool
     is_personal: bool
-
-    @property
-    def optional(self) -> bool:
-        """May be absent from a file."""
-        return self.is_optional
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ class TableContract:
         name: as it stands in the manifest.
         title: its Chinese name, for people.
         kind: `snapshot` (the whole state at the period's end) or `monthly` (the period's rows alone).
-        is_optional: its absence is no fault.
+        optional: its absence is no fault.
         columns: in the contract's order.
         key: names of the key columns.
         period_column: the column whose month must be the delivery's period, None for snapshots.
@@ -76,15 +71,10 @@ class TableContract:
     name: str
     title: str
     kind: Literal["snapshot", "monthly"]
-    is_optional: bool
+    optional: bool
     columns: tuple[ColumnContract, ...]
     key: tuple[str, ...]
     period_column: str | None
-
-    @property
-    def optional(self) -> bool:
-        """Its absence is no fault."""
-        return self.is_optional
 
     def column(self, name: str) -> ColumnContract | None:
         """The column of that name, None where the contract has none."""
@@ -160,7 +150,7 @@ def _table(path: Path, system: str, entry: dict[str, Any]) -> TableContract:
         name=entry["name"],
         title=entry["businessName"],
         kind=kind,
-        is_optional=bool(_custom(entry, "optional")),
+        optional=bool(_custom(entry, "optional")),
         columns=columns,
         key=tuple(name for _, name in keys),
         period_column=period_column,
@@ -178,7 +168,8 @@ def _column(path: Path, table: str, entry: dict[str, Any]) -> ColumnContract:
         ("integer", None, None): "whole",
     }
     if logical not in types:
-        message = f"{path.name}, {table}.{entry['name']}: type {logical} is none that landing knows; expected one of {sorted(map(str, types))}"
+        expected = sorted(map(str, types))
+        message = f"{path.name}, {table}.{entry['name']}: type {logical} is none that landing knows; expected one of {expected}"
         raise ContractError(message)
     decimals = re.fullmatch(r"decimal\(\d+,(\d+)\)", entry["physicalType"])
     return ColumnContract(
@@ -186,7 +177,7 @@ def _column(path: Path, table: str, entry: dict[str, Any]) -> ColumnContract:
         type=types[logical],
         scale=int(decimals[1]) if decimals else None,
         landing_type=entry["physicalType"],
-        is_optional=bool(_custom(entry, "optional")),
+        optional=bool(_custom(entry, "optional")),
         is_personal=entry.get("classification") == "personal",
     )
 

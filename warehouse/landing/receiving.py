@@ -1,0 +1,419 @@
+"""An inbox looked through: deliveries landed atomically, a receipt for every judgement.
+
+What belongs here: which folders are deliveries, which of them are looked at, in what order, and how a judged delivery becomes part of
+landing. What does not: the judgement (`judging.py`), and what receipts say together (`receipts.py`).
+
+A delivery is written to `<home>/landing/.incoming/<random>/`, made durable, and renamed into its place: a kill at any instant leaves
+nothing or all of it. What a killed receive left under `.incoming` is swept by the next one; a lock keeps two from sweeping each other.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from warehouse.contracts import load_contracts
+from warehouse.errors import TongchouError, UsageError
+from warehouse.settings import Settings
+
+from .judging import judge
+from .manifest import MANIFEST, Identity, Manifest, ManifestUnreadableError, RefusedError, is_office_of, is_period, read_manifest
+from .receipts import (
+    NUMBER_IN_USE,
+    RECEIPT,
+    RECEIPTS,
+    Delivery,
+    Receipt,
+    delivery_id_of,
+    folder_of,
+    ledger_of,
+    read_receipts,
+    shown_name,
+)
+
+TABLE_FILES = (".csv", ".xlsx", ".parquet")
+_DEEPEST = 5
+
+
+class LandingError(TongchouError):
+    """Landing cannot be written."""
+
+
+@dataclass
+class ReceiveResult:
+    """What one look through an inbox came to.
+
+    Attributes:
+        accepted: deliveries landed now, in force or superseded.
+        refused: deliveries refused now, each with its reason.
+        unchanged: folders on record that have not changed, or that repeat what is on record.
+        waiting: folders still in motion.
+        ignored: folders that are no delivery, with what was found.
+    """
+
+    accepted: list[Delivery] = field(default_factory=list)
+    refused: list[Delivery] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+    @property
+    def rows_rejected(self) -> int:
+        """Rejected rows of the deliveries accepted now."""
+        return sum(row.rows_rejected for row in self.accepted)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A folder that may be a delivery."""
+
+    folder: Path
+    place: str
+    files: dict[str, list[int]]
+    manifest: Manifest | None
+    refusal: RefusedError | None
+    identity: Identity | None
+    from_path: tuple[str, str, str] | None
+
+    @property
+    def whose(self) -> tuple[str, str, str]:
+        """System, period and office: the manifest decides, where it says them."""
+        if self.identity is not None:
+            return (self.identity.system, self.identity.period, self.identity.office)
+        return self.from_path or ("", "", "")
+
+    @property
+    def order(self) -> tuple[str, str, str, int, str]:
+        system, period, office = self.whose
+        return (period, system, office, self.identity.delivery_no if self.identity else 0, self.place)
+
+
+def receive(
+    settings: Settings,
+    inbox: Path | str,
+    *,
+    dry_run: bool = False,
+    settling_seconds: float = 0,
+    only: tuple[str | None, str | None, str | None] | None = None,
+    on_progress: Callable[[str], None] | None = None,
+) -> ReceiveResult:
+    """Look through an inbox, land what is right, refuse what is not.
+
+    Args:
+        settings: the home.
+        inbox: the folder that holds `<system>/<period>/<office>/` folders.
+        dry_run: judge, and write nothing.
+        settling_seconds: a folder whose newest file is younger waits.
+        only: system, period and office of the deliveries meant; None stands for any.
+        on_progress: told one line per delivery.
+
+    Raises:
+        UsageError: there is no such inbox.
+        LandingError: landing cannot be written.
+    """
+    inbox = Path(inbox).expanduser()
+    if not inbox.is_dir():
+        message = f"{inbox} is no folder; expected an inbox with folders <system>/<period>/<office>"
+        raise UsageError(message)
+    say = on_progress or (lambda _: None)
+    if dry_run:
+        return _Receiving(settings, dry_run, settling_seconds, say).run(inbox.resolve(), only)
+    with _landing_lock(settings, say):
+        return _Receiving(settings, dry_run, settling_seconds, say).run(inbox.resolve(), only)
+
+
+class _Receiving:
+    """One look through an inbox."""
+
+    def __init__(self, settings: Settings, dry_run: bool, settling_seconds: float, say: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._dry_run = dry_run
+        self._settling_seconds = settling_seconds
+        self._say = say
+        self._receipts = read_receipts(settings)
+        self._last = {row.inbox_folder: row for row in self._receipts}
+        self._new: list[Receipt] = []
+        self._result = ReceiveResult()
+
+    def run(self, inbox: Path, only: tuple[str | None, str | None, str | None] | None) -> ReceiveResult:
+        found = []
+        for folder, files in _folders(inbox, lambda folder: self._ignore(folder, inbox, f"table files without {MANIFEST}")):
+            one = _look_at(folder, files, inbox)
+            if one is None:
+                self._ignore(folder, inbox, f"{MANIFEST} cannot be read")
+            elif only is None or all(wanted in (None, part) for wanted, part in zip(only, one.whose, strict=True)):
+                found.append(one)
+        for one in sorted(found, key=lambda one: one.order):
+            self._judge(one)
+        ledger = ledger_of(self._receipts + self._new, self._settings)
+        rows = {(row.inbox_folder, row.received_at): row for row in ledger}
+        for receipt in self._new:
+            row = rows.get((receipt.inbox_folder, receipt.received_at))
+            if row is not None:
+                (self._result.refused if row.status == "refused" else self._result.accepted).append(row)
+        return self._result
+
+    def _ignore(self, folder: Path, inbox: Path, what: str) -> None:
+        place = shown_name(folder.relative_to(inbox).as_posix())
+        self._result.ignored.append(f"{place}: {what}, and the path is not <system>/<period>/<office>, so nobody knows whose it is")
+
+    def _judge(self, one: _Found) -> None:
+        """Look at one folder, unless nothing about it has changed or it is still in motion."""
+        last = self._last.get(one.place)
+        if last is not None and last.fingerprint == one.files:
+            self._result.unchanged.append(one.place)
+            return
+        if self._is_in_motion(one):
+            self._result.waiting.append(one.place)
+            self._say(f"{one.place}: still in motion, looked at later")
+            return
+        started = time.monotonic()
+        system, period, office = one.whose
+        receipt = Receipt(
+            status="refused",
+            system=system,
+            period=period,
+            office=office,
+            delivery_no=one.identity.delivery_no if one.identity else None,
+            received_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+            inbox_folder=one.place,
+            fingerprint=one.files,
+            rows_delivered=one.manifest.rows if one.manifest else None,
+            extracted_at=one.manifest.extracted_at if one.manifest else None,
+            checksums=one.manifest.checksums if one.manifest else {},
+        )
+        stage = self._settings.landing / ".incoming" / uuid.uuid4().hex
+        scratch = self._settings.work / f"receive-{uuid.uuid4().hex}"
+        if self._dry_run:
+            stage = scratch / "stage"
+        try:
+            stage.mkdir(parents=True)
+            scratch.mkdir(parents=True, exist_ok=True)
+            try:
+                receipt = self._decide(one, receipt, stage, scratch)
+            except RefusedError as refusal:
+                receipt = replace(receipt, reason=str(refusal))
+            if _files_of(one.folder) != one.files:
+                # Whatever was read, part of it has changed since: a share is still copying.
+                self._result.waiting.append(one.place)
+                self._say(f"{one.place}: changed while it was read, looked at later")
+                return
+            if not self._dry_run:
+                self._keep(receipt, stage)
+        except OSError as error:
+            message = f"{error.filename or self._settings.landing} cannot be written: {error.strerror}; nothing of {one.place} was landed"
+            raise LandingError(message) from error
+        except duckdb.Error as error:
+            # The engine's own words may quote a value of a row.
+            message = (
+                f"{one.place} could not be landed: {type(error).__name__} while writing under {self._settings.home}; is the disk full?"
+            )
+            raise LandingError(message) from error
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+            shutil.rmtree(scratch, ignore_errors=True)
+        self._remember(receipt, time.monotonic() - started)
+
+    def _decide(self, one: _Found, receipt: Receipt, stage: Path, scratch: Path) -> Receipt:
+        """The receipt of a folder that must be judged.
+
+        Raises:
+            RefusedError: it is refused.
+        """
+        if one.manifest is None:
+            raise one.refusal or RefusedError("manifest missing", f"{MANIFEST} is not in the folder")
+        accepted = self._accepted(one.manifest.identity)
+        if accepted is not None:
+            _check_repetition(one, accepted)
+            return replace(receipt, status="repeated")
+        judgement = judge(one.folder, one.manifest, sorted(one.files), stage, scratch)
+        return replace(
+            receipt,
+            status="accepted",
+            rows_delivered=sum(table.rows_delivered for table in judgement.tables),
+            rows_landed=sum(table.rows_landed for table in judgement.tables),
+            rows_rejected=sum(table.rows_rejected for table in judgement.tables),
+            note="; ".join(judgement.notes + _path_notes(one)) or None,
+            tables=tuple(judgement.tables),
+        )
+
+    def _accepted(self, identity: Identity) -> Receipt | None:
+        for row in self._receipts + self._new:
+            if row.status == "accepted" and delivery_id_of(row) == identity.delivery_id:
+                return row
+        return None
+
+    def _keep(self, receipt: Receipt, stage: Path) -> None:
+        """Make the judgement part of landing."""
+        office = folder_of(self._settings, receipt.system, receipt.period, receipt.office)
+        if receipt.status == "accepted":
+            (stage / RECEIPT).write_bytes(receipt.to_json())
+            for path in sorted(stage.iterdir()):
+                path.chmod(0o444)
+            _make_durable(*stage.iterdir(), stage)
+            office.mkdir(parents=True, exist_ok=True)
+            stage.rename(office / str(receipt.delivery_no))
+            _make_durable(office, *list(office.parents)[:3])
+            return
+        written = stage / RECEIPT
+        written.write_bytes(receipt.to_json())
+        written.chmod(0o444)
+        _make_durable(written)
+        folder = office / RECEIPTS
+        folder.mkdir(parents=True, exist_ok=True)
+        stamp = re.sub(r"[^0-9T]", "", receipt.received_at.removesuffix("+00:00"))
+        written.rename(folder / f"{stamp}-{uuid.uuid4().hex[:8]}.json")
+        _make_durable(folder, *list(folder.parents)[:4])
+
+    def _remember(self, receipt: Receipt, seconds: float) -> None:
+        name = f"{receipt.system} {receipt.period} {receipt.office}" + (f" #{receipt.delivery_no}" if receipt.delivery_no else "")
+        self._new.append(receipt)
+        self._last[receipt.inbox_folder] = receipt
+        if receipt.status == "refused":
+            self._say(f"{name}: refused, {receipt.reason}")
+        elif receipt.status == "repeated":
+            self._result.unchanged.append(receipt.inbox_folder)
+        else:
+            self._say(f"{name}: accepted, {receipt.rows_landed} rows landed, {receipt.rows_rejected} rejected, {seconds:.1f} s")
+
+    def _is_in_motion(self, one: _Found) -> bool:
+        newest = max((time_ns for _, time_ns in one.files.values()), default=0)
+        return self._settling_seconds > 0 and time.time() - newest / 1e9 < self._settling_seconds
+
+
+def _check_repetition(one: _Found, accepted: Receipt) -> None:
+    """An accepted number that comes again must be what was accepted.
+
+    Raises:
+        RefusedError: it is something else.
+    """
+    import hashlib
+
+    assert one.manifest is not None
+    checksums = dict(one.manifest.checksums)
+    for entry in one.manifest.entries:
+        path = one.folder / entry.file
+        # Files may have been tidied away since; those that are there must be the same.
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb") as file:
+                checksums[entry.table] = hashlib.file_digest(file, "sha256").hexdigest()
+    if len(one.manifest.entries) == len(checksums) and checksums == accepted.checksums:
+        return
+    differing = [table for table in {**checksums, **accepted.checksums} if checksums.get(table) != accepted.checksums.get(table)]
+    tables = ", ".join(map(shown_name, differing)) or MANIFEST
+    raise RefusedError(
+        NUMBER_IN_USE,
+        f"delivery_no {accepted.delivery_no} was accepted on {accepted.received_at[:10]}, now {tables} differ; expected a new delivery_no",
+    )
+
+
+def _path_notes(one: _Found) -> list[str]:
+    if one.from_path is None or one.from_path == one.whose:
+        return []
+    return [f"the folder says {'/'.join(one.from_path)}, {MANIFEST} decides"]
+
+
+def _look_at(folder: Path, files: dict[str, list[int]], inbox: Path) -> _Found | None:
+    """A folder as a delivery, None where it is none and cannot be told whose it would be."""
+    from_path = _place_of(folder)
+    place = "/".join((*from_path[:2], folder.name)) if from_path else shown_name(folder.relative_to(inbox).as_posix())
+    manifest, refusal, identity = None, None, None
+    try:
+        manifest = read_manifest(folder)
+        identity = manifest.identity
+    except FileNotFoundError:
+        names = [shown_name(name) for name in sorted(files)]
+        listing = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        refusal = RefusedError("manifest missing", f"{MANIFEST} is not in the folder, found {listing}")
+    except ManifestUnreadableError as error:
+        refusal, identity = error, error.identity
+    if identity is None and from_path is None:
+        return None
+    return _Found(folder, place, files, manifest, refusal, identity, from_path)
+
+
+def _place_of(folder: Path) -> tuple[str, str, str] | None:
+    """System, period and office where the path says them: `<system>/<period>/<office>` or `<office>-<delivery_no>`."""
+    if len(folder.parts) < 4:
+        return None
+    system, period, last = folder.parts[-3:]
+    office = re.fullmatch(r"([0-9]{6})(?:-[0-9]+)?", last)
+    if system not in load_contracts() or not is_period(period) or office is None or not is_office_of(system, office[1]):
+        return None
+    return (system, period, office[1])
+
+
+def _folders(inbox: Path, on_stray: Callable[[Path], None]) -> Iterator[tuple[Path, dict[str, list[int]]]]:
+    """Folders with a manifest, and folders at a delivery's place with table files, each with its files."""
+    for root, names, _ in os.walk(inbox):
+        folder = Path(root)
+        files = _files_of(folder)
+        holds_tables = any(Path(name).suffix.lower() in TABLE_FILES for name in files)
+        if MANIFEST in files or (holds_tables and _place_of(folder) is not None):
+            # What lies inside a delivery is part of it.
+            names.clear()
+            yield folder, files
+            continue
+        if holds_tables:
+            on_stray(folder)
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        if len(folder.relative_to(inbox).parts) >= _DEEPEST:
+            names.clear()
+
+
+def _files_of(folder: Path) -> dict[str, list[int]]:
+    """Size and time of every file of a folder, by name."""
+    files = {}
+    try:
+        for entry in os.scandir(folder):
+            if not entry.is_dir(follow_symlinks=False):
+                found = entry.stat(follow_symlinks=False)
+                files[os.fsencode(entry.name).decode("utf-8", "backslashreplace")] = [found.st_size, found.st_mtime_ns]
+    except FileNotFoundError:
+        # The folder, or a file in it, has just gone: it is in motion, and differs from whatever was seen before.
+        return {}
+    return files
+
+
+@contextmanager
+def _landing_lock(settings: Settings, say: Callable[[str], None]) -> Iterator[None]:
+    """One receive at a time; leftovers of a killed one are swept."""
+    try:
+        settings.landing.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(settings.landing / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        message = f"{settings.landing} cannot be written: {error.strerror}"
+        raise LandingError(message) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another receive is at work, waiting for it")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        shutil.rmtree(settings.landing / ".incoming", ignore_errors=True)
+        for scratch in settings.work.glob("receive-*"):
+            shutil.rmtree(scratch, ignore_errors=True)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make_durable(*paths: Path) -> None:
+    """On disk, whatever happens to the machine."""
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
