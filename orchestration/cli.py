@@ -84,14 +84,7 @@ def receive(
     """接收交付: 检查、落地、登记; 有拒收时退出码为 1 (check and land every delivery not yet on record)."""
     from warehouse.landing import receive as receive_deliveries
 
-    from orchestration.stages import locked
-
-    settings: Settings = context.obj
-    if dry_run:
-        result = receive_deliveries(settings, inbox, dry_run=True)
-    else:
-        with locked(settings):
-            result = receive_deliveries(settings, inbox)
+    result = receive_deliveries(context.obj, inbox, dry_run=dry_run)
     _print_received(result, dry_run=dry_run)
     if result.refused:
         raise typer.Exit(1)
@@ -244,6 +237,8 @@ def _print_received(result, *, dry_run: bool = False) -> None:  # noqa: ANN001 -
         f"{len(result.accepted)} deliveries accepted ({rows:,} rows {verb}, {rejected:,} rows rejected), {len(result.refused)} refused, "
         f"{len(result.unchanged)} on record already, {len(result.waiting)} still being copied"
     )
+    for line in result.ignored:
+        out.print(f"  ignored: {line}")
     for row in result.accepted:
         if row.rows_rejected or row.note:
             said = [f"{row.rows_rejected:,} rows rejected"] if row.rows_rejected else []

@@ -13,12 +13,11 @@ from typing import Annotated
 import duckdb
 import typer
 from rich.table import Table
-from warehouse.landing import receive
 
 from orchestration import cli
 from orchestration.close import CloseResult, close_month
-from orchestration.stages import locked
 from warehouse.errors import TongchouError
+from warehouse.landing import receive
 from warehouse.periods import Period
 from warehouse.settings import Settings
 from warehouse.simulate import simulate
@@ -42,8 +41,7 @@ def first_run(
         cli.out.print(f"Simulating a city of {persons:,} persons, {first} to {last} …")
         simulate(inbox, persons, months[0], months[-1], seed, "specified")
     simulated = time.perf_counter()
-    with locked(settings):
-        received = receive(settings, inbox)
+    received = receive(settings, inbox)
     cli._print_received(received)
     landed = time.perf_counter()
     closed = []

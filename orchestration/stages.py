@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from warehouse.landing import deliveries, files_in_force, months_on_record
 
 from orchestration.dbt_runner import DbtFailedError, DbtOutcome, OnEvent, run_dbt
 from orchestration.expected import CITY, Office
@@ -26,6 +25,7 @@ from warehouse.contracts import load_contracts
 from warehouse.errors import CloseRefusedError, ReleaseError
 from warehouse.fingerprint import code_version, rule_set_version, warehouse_fingerprint
 from warehouse.identity import MatchResult, match
+from warehouse.landing import deliveries, files_in_force, months_on_record
 from warehouse.periods import Period
 from warehouse.register import Register, ReleaseRow
 from warehouse.settings import Settings
@@ -108,6 +108,8 @@ def fingerprint_of(settings: Settings, register: Register, period: Period, optio
 def prepare(settings: Settings, register: Register, period: Period, options: CloseOptions) -> int:
     """Lay out what dbt reads: landed rows in force, what this close is about, and earlier months as they were published.
 
+    What other stages left in the working warehouse counts for nothing from here on: each asks for the stage before it.
+
     Returns:
         Rows of the closing month's deliveries in force.
     """
@@ -115,7 +117,30 @@ def prepare(settings: Settings, register: Register, period: Period, options: Clo
         _lay_out_landing(con, settings, period)
         rows = _write_control(con, settings, register, period, options)
         releases.attach_earlier(con, settings, register, period)
+        con.execute("create or replace table control.stages_done (stage varchar)")
+        _done(con, "prepare")
     return rows
+
+
+def _done(con: duckdb.DuckDBPyConnection, stage: str) -> None:
+    con.execute("insert into control.stages_done values (?)", [stage])
+
+
+def _ask_for(settings: Settings, stage: str, period: Period | None = None) -> None:
+    """Refuse to build on what another run laid out meanwhile (Dagster's steps let go of the home between them)."""
+    if settings.warehouse.exists():
+        with duckdb.connect(str(settings.warehouse)) as con:
+            tables = {name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'control'").fetchall()}
+            if {"stages_done", "close_period"} <= tables:
+                done = con.execute("select 1 from control.stages_done where stage = ?", [stage]).fetchone()
+                (held,) = con.execute("select period from control.close_period").fetchone()
+                if done and (period is None or held == str(period)):
+                    return
+    message = (
+        f"the working warehouse is not as {period or 'this month'} left it after stage {stage}: another close has begun, or this one was "
+        "interrupted; nothing is published: close the month again from its beginning"
+    )
+    raise CloseRefusedError(message)
 
 
 def _lay_out_landing(con: duckdb.DuckDBPyConnection, settings: Settings, period: Period) -> None:
@@ -237,6 +262,7 @@ def build_records(settings: Settings, on_event: OnEvent | None = None, *, with_s
         on_event: called with what dbt says of each node.
         with_seeds: whether to load the seeds; None: only where the working warehouse holds others.
     """
+    _ask_for(settings, "prepare")
     kinds = ["resource_type:model", "tag:grain"]
     digest = _seeds_digest(settings)
     if with_seeds or (with_seeds is None and _seeds_loaded(settings) != digest):
@@ -246,19 +272,27 @@ def build_records(settings: Settings, on_event: OnEvent | None = None, *, with_s
     )
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("create or replace table control.seeds_loaded as select $digest as digest", {"digest": digest})
+        _done(con, "records")
     return outcome
 
 
 def match_persons(settings: Settings, period: Period) -> MatchResult:
     """Say who is who (`identity.person_links`), between the two halves of the dbt project."""
+    _ask_for(settings, "records", period)
     with duckdb.connect(str(settings.warehouse)) as con:
-        return match(con, settings, str(period))
+        found = match(con, settings, str(period))
+        _done(con, "persons")
+    return found
 
 
 def build_numbers(settings: Settings, on_event: OnEvent | None = None) -> DbtOutcome:
     """The second half of the dbt project: everything that follows from who is who."""
+    _ask_for(settings, "persons")
     selected = ["source:identity+,resource_type:model", "source:identity+,tag:grain"]
-    return _gated(run_dbt(settings, ["build", "--select", *selected, "--indirect-selection", "empty"], on_event))
+    outcome = _gated(run_dbt(settings, ["build", "--select", *selected, "--indirect-selection", "empty"], on_event))
+    with duckdb.connect(str(settings.warehouse)) as con:
+        _done(con, "numbers")
+    return outcome
 
 
 def run_all_tests(settings: Settings, on_event: OnEvent | None = None) -> DbtOutcome:
@@ -363,19 +397,14 @@ def publish(settings: Settings, register: Register, period: Period, *, who: str,
         The release in force now, and whether it is new: with the fingerprint of the one before, nothing is published.
 
     Raises:
-        CloseRefusedError: the working warehouse holds another month, or deliveries or decisions have come since it was laid out.
+        CloseRefusedError: the working warehouse holds another month, or another run has begun meanwhile.
     """
+    _ask_for(settings, "numbers", period)
     with duckdb.connect(str(settings.warehouse)) as con:
-        held, fingerprint, without, in_force = con.execute(
-            "select period, warehouse_fingerprint, without_offices, in_force_offices from control.close_period"
+        fingerprint, without, in_force = con.execute(
+            "select warehouse_fingerprint, without_offices, in_force_offices from control.close_period"
         ).fetchone()
         options = CloseOptions.parse(without, in_force)
-        if held != str(period) or fingerprint != fingerprint_of(settings, register, period, options):
-            message = (
-                f"{period}: while the month was computed, another one was laid out, or deliveries or decisions came in; "
-                f"nothing is published: close {period} again"
-            )
-            raise CloseRefusedError(message)
         standing = register.in_force(str(period))
         if standing is not None and standing.warehouse_fingerprint == fingerprint:
             return standing, False

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import dagster as dg
-from warehouse.landing import deliveries, receive
 
 from orchestration.assets.common import MONTHS, POOL, Home, month_of
-from orchestration.stages import locked
 from warehouse.contracts import load_contracts
+from warehouse.landing import deliveries, receive
 
 
 def landing_key(system: str) -> dg.AssetKey:
@@ -40,8 +39,7 @@ def _ingest(system: str) -> dg.AssetsDefinition:
     def ingest(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.MaterializeResult]:
         settings = home.settings()
         month = month_of(context)
-        with locked(settings):
-            receive(settings, settings.inbox, only=(system, str(month), None))
+        receive(settings, settings.inbox, only=(system, str(month), None))
         mine = [row for row in deliveries(settings) if row.system == system and row.period == str(month)]
         standing = [row for row in mine if row.is_in_force]
         offices = {row.office for row in standing}
