@@ -1,44 +1,178 @@
-"""The tiers of matching: each says in SQL which person records agree, and how surely.
+"""The tiers of matching: what two compared records are to each other, by rules that go before any score.
 
-What belongs here: one `Tier` per rule, strongest first. A tier reads the table `match_records` (one row per person record: record_no,
-source_system, source_person_no, id_number, id_status, name_pinyin and what else is known of it) and selects edges: a, b, probability.
-What does not: what follows from the edges (`components.py`, `matching.py`).
+What belongs here: one `Rule` per line of the design's table, in the order of precedence, each a condition over the levels of
+`comparisons.py`. What does not: which pairs are compared (`blocking.py`), what the model makes of the rest (`scoring.py`), and what
+follows from all pairs together (`holds.py`).
+
+Verdicts: `same`; `different`, a veto, which no score overrules; `finding`, one number on two persons, never a match; `review`, a person
+must look; `score`, left to the model.
+
+Twins share birth date, sex, household, telephone and place, their numbers differ in one or two digits, and their names often in one
+character. So no rule and no score takes two records for one person whose given names differ, unless they carry the same sound number;
+and a number alone is not enough where a third record shows that both names exist (`twin_shown`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import duckdb
+
+RULE_VERSION = "2025.1"
+
 
 @dataclass(frozen=True)
-class Tier:
-    """One rule of agreement.
+class Rule:
+    """One rule.
 
     Attributes:
-        code: what the bridge shows as `match_tier`.
-        title: the rule in words.
-        sql: selects the edges: a, b (record numbers), probability.
+        code: what the evidence shows.
+        verdict: `same`, `different`, `finding`, `review` or `score`.
+        condition: over the columns of `compare_pairs` and `is_twin_shown`.
+        zh, en: the rule in words.
     """
 
     code: str
-    title: str
-    sql: str
+    verdict: str
+    condition: str
+    zh: str
+    en: str
 
 
-# A number whose birth date or sex contradicts its record may be a neighbour's, keyed in by mistake: it joins only records that carry
-# the same name as well. Guardians' numbers, placeholders and numbers with a wrong check digit have no id_number and join nothing.
-EXACT_ID = Tier(
-    code="R1",
-    title="the same sound ID number",
-    sql="""
-        select first_value(record_no) over (partition by id_number order by record_no) as a, record_no as b, 1.0 as probability
-        from match_records
-        where id_status in ('valid', 'repaired')
-        union all
-        select first_value(record_no) over (partition by id_number, name_pinyin order by record_no) as a, record_no as b, 1.0 as probability
-        from match_records
-        where id_status in ('valid', 'repaired', 'inconsistent') and name_pinyin is not null
-    """,
+_SAME_BIRTH_AND_SEX = "birth_level = 'exact' and sex_level = 'same'"
+_ONE_UNUSABLE = "not (is_usable_a and is_usable_b)"
+_NONE_USABLE = "not is_usable_a and not is_usable_b"
+_NEAR_ONE = "(is_household or is_village or phone_level = 'same')"
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "R1",
+        "same",
+        "id_level = 'same' and name_level in ('exact', 'sound')",
+        "有效证件号码相同，姓名相同或同音",
+        "the same valid ID number, and the name or its sound",
+    ),
+    Rule(
+        "R1",
+        "same",
+        f"id_level = 'same' and {_SAME_BIRTH_AND_SEX} and not is_twin_shown and ("
+        "name_level in ('lost', 'given') or phone_level = 'same' or is_household or (is_village and name_level = 'like'))",
+        "有效证件号码、出生日期、性别相同，另有一项相同",
+        "the same valid ID number, birth date and sex, and one thing more",
+    ),
+    # What a number and half a name say is for the model; a number and nothing else says only that two persons carry it.
+    Rule(
+        "R4",
+        "score",
+        "id_level = 'same' and not is_twin_shown"
+        " and (name_level in ('lost', 'given', 'like') or (name_level = 'unknown' and birth_level = 'exact'))",
+        "证件号码相同，其他信息仅部分相同",
+        "the same ID number, and other things that agree in part",
+    ),
+    Rule(
+        "R1x",
+        "finding",
+        "id_level = 'same'",
+        "一号两人：证件号码相同，其他信息不符",
+        "one number, two persons: the same ID number and nothing else",
+    ),
+    Rule(
+        "V1",
+        "different",
+        "is_two_own",
+        "两个各自有效的证件号码",
+        "two ID numbers, each valid and its record's own",
+    ),
+    Rule(
+        "R2",
+        "same",
+        f"name_level in ('exact', 'sound') and {_SAME_BIRTH_AND_SEX} and id_level = 'near'",
+        "姓名同音、出生日期、性别相同，证件号码相差不超过两处",
+        "names that sound alike, the same birth date and sex, ID numbers within two edits",
+    ),
+    Rule(
+        "R3",
+        "same",
+        f"name_level = 'exact' and {_SAME_BIRTH_AND_SEX} and {_ONE_UNUSABLE} and {_NEAR_ONE}",
+        "一方证件号码不可用；姓名、出生日期、性别相同，且同村、同户或电话相同",
+        "no usable ID number on one side; the same name, birth date and sex, and village, household or telephone",
+    ),
+    Rule(
+        "R3x",
+        "review",
+        f"name_level = 'exact' and {_SAME_BIRTH_AND_SEX} and {_NONE_USABLE}",
+        "双方均无可用证件号码；仅姓名、出生日期、性别相同",
+        "no usable ID number; the same name, birth date and sex only",
+    ),
+    Rule(
+        "V2",
+        "different",
+        "sex_level = 'different' and birth_level in ('different', 'year', 'one_part', 'unknown')",
+        "性别与出生日期均不同",
+        "different sexes and birth dates",
+    ),
+    Rule(
+        "V3",
+        "different",
+        "name_level in ('different', 'surname') and id_level <> 'near'",
+        "姓名不同，证件号码亦不相近",
+        "different names, and no ID numbers that are near",
+    ),
+    Rule(
+        "R4",
+        "score",
+        f"name_level = 'exact' and {_SAME_BIRTH_AND_SEX}",
+        "一方证件号码不可用；仅姓名、出生日期、性别相同",
+        "no usable ID number on one side; the same name, birth date and sex only",
+    ),
+    Rule(
+        "R5",
+        "score",
+        f"name_level in ('exact', 'sound', 'lost') and {_NEAR_ONE}",
+        "姓名相同或相近，且同村、同户或电话相同",
+        "names that agree or nearly, and village, household or telephone",
+    ),
+    Rule(
+        "R6",
+        "score",
+        "true",
+        "其他部分相同的组合",
+        "other combinations that agree in part",
+    ),
 )
 
-TIERS: tuple[Tier, ...] = (EXACT_ID,)
+
+def judge_pairs(con: duckdb.DuckDBPyConnection, compared: str, judged: str) -> None:
+    """Write what the rules say of compared pairs.
+
+    Args:
+        con: connection with `match_records`.
+        compared: table that `compare_pairs` made.
+        judged: table to write: the same rows, with `is_twin_shown`, `rule` and `verdict`.
+    """
+    # Somebody else was born the same day, carries a sound number that is close to this one, and one of the two names: a twin, whose
+    # number was put down here. Only pairs of one number under two given names ask for it.
+    con.execute(f"""
+        create or replace temp table twins_shown as
+        select distinct pairs.a, pairs.b
+        from {compared} as pairs
+        inner join match_records as left_record on pairs.a = left_record.record_key
+        inner join match_records as right_record on pairs.b = right_record.record_key
+        inner join match_records as third
+            on third.birth_date = left_record.birth_date
+            and third.name_pinyin in (left_record.name_pinyin, right_record.name_pinyin)
+            and third.id_number <> left_record.id_number
+        where pairs.id_level = 'same' and pairs.name_level not in ('exact', 'sound') and pairs.birth_level = 'exact'
+    """)
+    rule = " ".join(f"when {one.condition} then '{one.code}'" for one in RULES)
+    verdict = " ".join(f"when {one.condition} then '{one.verdict}'" for one in RULES)
+    con.execute(f"""
+        create or replace temp table {judged} as
+        select *, case {rule} end as rule, case {verdict} end as verdict
+        from (
+            select compared.*, twins.a is not null as is_twin_shown
+            from {compared} as compared
+            left join twins_shown as twins on compared.a = twins.a and compared.b = twins.b
+        ) as compared
+    """)
+    con.execute("drop table twins_shown")

@@ -1,0 +1,208 @@
+"""The records that are matched: one row per person number, with what is compared of it.
+
+What belongs here: which snapshot of a record counts, what of it is compared, and what is worn out (a number under many names, a
+telephone on many records). What does not: cleaning, which is dbt SQL, and what follows from a comparison (`comparisons.py`, `tiers.py`).
+
+`match_records` has one row per person number:
+  record_key       number of the record in this warehouse, for as long as the warehouse lives; orders nothing
+  place            place in the order of the ids: first month landed, then system, then number
+  own_id           the ID number where it is sound and the record's own (`valid`, `repaired`) and not worn out
+  id_text          the number as it can be compared for typing errors, whatever its status, unless it is nobody's or a guardian's
+  id_birth_date    the day inside a sound number
+  is_id_doubtful   a sound number that contradicts the record in a way no known slip of the date explains: perhaps another person's
+  is_usable        an own_id, or a sound number whose date differs by a known slip alone
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+# Surnames of two characters; everybody else's surname is the first character.
+COMPOUND_SURNAMES = (
+    "欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "夏侯", "司徒", "公孙", "慕容", "令狐", "长孙", "宇文", "轩辕", "东方", "南宫",
+    "端木", "独孤", "申屠", "澹台", "闻人", "赫连", "钟离", "淳于", "单于", "太史", "仲孙", "公冶", "宗政", "濮阳", "呼延", "东郭",
+    "西门", "第五", "百里", "拓跋", "完颜", "鲜于", "闾丘", "司空", "亓官", "司寇", "微生", "壤驷", "漆雕", "乐正", "公羊", "谷梁",
+)  # fmt: skip
+
+# A sound number that records with this many different names carry is nobody's: a number put down where one had to stand.
+NAMES_OF_A_WORN_NUMBER = 4
+# A telephone on this many records is an agent's, a school's or a village office's.
+RECORDS_OF_A_WORN_PHONE = 25
+
+_KEPT = (
+    "id_number",
+    "id_number_tidied",
+    "id_status",
+    "id_birth_date",
+    "id_sex",
+    "guardian_number",
+    "name",
+    "name_pinyin",
+    "sex",
+    "birth_date",
+    "birth_date_if_swapped",
+    "birth_date_if_lunar",
+    "phone_number",
+    "household_no",
+    "place_village_code",
+    "place_township_code",
+    "is_dead",
+    "office",
+)
+
+
+def collect_records(con: duckdb.DuckDBPyConnection, period: str) -> None:
+    """Write `match_records`: every person number seen up to a month, as its newest snapshot shows it.
+
+    Reads `intermediate.int_person_records` and `intermediate.int_person_numbers_seen`; keeps `identity.record_keys`, which gives every
+    person number a number of its own that lasts as long as the warehouse.
+    """
+    con.execute("create schema if not exists identity")
+    con.execute("create table if not exists identity.record_keys (source_system varchar, source_person_no varchar, record_key bigint)")
+    con.execute(
+        """
+        insert into identity.record_keys
+        select
+            seen.source_system,
+            seen.source_person_no,
+            (select coalesce(max(record_key), 0) from identity.record_keys)
+                + row_number() over (order by seen.first_seen, seen.source_system, seen.source_person_no)
+        from intermediate.int_person_numbers_seen as seen
+        anti join identity.record_keys as known
+            on seen.source_system = known.source_system and seen.source_person_no = known.source_person_no
+        where seen.first_seen <= $period
+        """,
+        {"period": period},
+    )
+    con.execute(
+        f"""
+        create or replace temp table match_records_newest as
+        with newest as (
+            select source_system, source_person_no, max(period) as period
+            from intermediate.int_person_records
+            where period <= $period
+            group by source_system, source_person_no
+        )
+        select
+            keys.record_key,
+            row_number() over (order by seen.first_seen, seen.source_system, seen.source_person_no) as place,
+            seen.source_system,
+            seen.source_person_no,
+            seen.first_seen,
+            least(seen.last_seen, $period) as last_seen,
+            records.source_person_no is not null as has_record,
+            {", ".join(f"records.{column}" for column in _KEPT)}
+        from intermediate.int_person_numbers_seen as seen
+        inner join identity.record_keys as keys
+            on seen.source_system = keys.source_system and seen.source_person_no = keys.source_person_no
+        left join newest
+            on seen.source_system = newest.source_system and seen.source_person_no = newest.source_person_no
+        left join intermediate.int_person_records as records
+            on newest.source_system = records.source_system
+            and newest.source_person_no = records.source_person_no
+            and newest.period = records.period
+        where seen.first_seen <= $period
+        """,
+        {"period": period},
+    )
+    _describe(con)
+    con.execute("drop table match_records_newest")
+
+
+def _describe(con: duckdb.DuckDBPyConnection) -> None:
+    """What is compared of each record, out of its newest snapshot."""
+    compound = ", ".join(f"'{surname}'" for surname in COMPOUND_SURNAMES)
+    con.execute(f"""
+        create or replace temp table match_records as
+        with
+        worn_numbers as (
+            select id_number
+            from match_records_newest
+            where id_number is not null
+            group by id_number
+            having count(distinct name_pinyin) >= {NAMES_OF_A_WORN_NUMBER}
+        ),
+        worn_phones as (
+            select phone_number
+            from match_records_newest
+            where phone_number is not null
+            group by phone_number
+            having count(*) >= {RECORDS_OF_A_WORN_PHONE}
+        ),
+        graded as (
+            select
+                records.*,
+                worn_numbers.id_number is not null as is_id_worn,
+                id_status = 'inconsistent' and not coalesce(
+                    (id_sex = sex or sex = 'unknown')
+                    and (
+                        birth_date_if_swapped = id_birth_date
+                        or birth_date_if_lunar = id_birth_date
+                        or (year(birth_date) = year(id_birth_date) and dayofyear(birth_date) = 1)
+                        or (
+                            abs(year(birth_date) - year(id_birth_date)) = 100
+                            and month(birth_date) = month(id_birth_date)
+                            and day(birth_date) = day(id_birth_date)
+                        )
+                    ),
+                    false
+                ) as is_id_doubtful,
+                case when worn_phones.phone_number is null then records.phone_number end as phone,
+                case
+                    when name like '%·%' then strpos(name, '·')
+                    when left(name, 2) in ({compound}) and length(name) > 2 then -2
+                    when length(name) > 1 then -1
+                end as name_cut
+            from match_records_newest as records
+            left join worn_numbers on records.id_number = worn_numbers.id_number
+            left join worn_phones on records.phone_number = worn_phones.phone_number
+        )
+        select
+            record_key,
+            place,
+            source_system,
+            source_person_no,
+            first_seen,
+            last_seen,
+            has_record,
+            id_status,
+            case when not is_id_worn then id_number end as id_number,
+            case when id_status in ('valid', 'repaired') and not is_id_worn then id_number end as own_id,
+            case
+                when id_status in ('valid', 'repaired', 'inconsistent', 'invalid') and not is_id_worn
+                    then coalesce(id_number, id_number_tidied)
+            end as id_text,
+            case when not is_id_worn then id_birth_date end as id_birth_date,
+            is_id_worn,
+            is_id_doubtful,
+            coalesce(id_status in ('valid', 'repaired', 'inconsistent') and not is_id_worn and not is_id_doubtful, false) as is_usable,
+            guardian_number,
+            name,
+            name_pinyin,
+            -- A name of a people whose names have two parts is the person's own name, then the father's.
+            case when name_cut > 0 then left(name, name_cut - 1) when name_cut < 0 then substr(name, 1 - name_cut) end as given,
+            case when name_cut > 0 then substr(name, name_cut + 1) when name_cut < 0 then left(name, -name_cut) end as surname,
+            case
+                when name_cut > 0 then name_pinyin
+                when name_cut = -1 then substr(name_pinyin, strpos(name_pinyin, ' ') + 1)
+                when name_cut = -2
+                    then substr(name_pinyin, strpos(name_pinyin, ' ') + 1 + strpos(substr(name_pinyin, strpos(name_pinyin, ' ') + 1), ' '))
+            end as given_pinyin,
+            coalesce(contains(name, '?'), false) as is_name_damaged,
+            coalesce(nullif(sex, 'unknown'), case when id_status in ('valid', 'repaired') then id_sex end) as sex,
+            birth_date,
+            birth_date_if_swapped,
+            birth_date_if_lunar,
+            phone,
+            case when household_no is not null then source_system || ':' || household_no end as household,
+            place_village_code as village,
+            place_township_code as township,
+            is_dead,
+            office
+        from graded
+    """)
+
+
+def count_without_record(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Person numbers in all, and those that no person record describes."""
+    return con.execute("select count(*), count(*) filter (where not has_record) from match_records").fetchone()
