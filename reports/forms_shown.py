@@ -1,0 +1,76 @@
+"""What the reports page shows: forms as they print, and the files to download.
+
+What belongs here: which forms and files that page has. What does not: how a form is laid out (`forms.py`), the page
+(`app_pages/reports.py`) and its look (`static/app.css`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports import data, forms
+from reports.formats import file_size
+from reports.screen import Screen
+from reports.texts import text, text_or
+
+_KINDS = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".csv": "text/csv",
+    ".json": "application/json",
+}
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to download.
+
+    Attributes:
+        label: on the button.
+        about: what is in it.
+        name: of the file as the reader gets it: it says which release it is of.
+        path: where it lies.
+        kind: its media type.
+    """
+
+    label: str
+    about: str
+    name: str
+    path: Path
+    kind: str
+
+
+def form_names(screen: Screen) -> dict[str, str]:
+    """The release's forms by code."""
+    return {code: f"{form.number} {form.title}" for code, form in forms.forms_of(screen.reader).items()}
+
+
+def form_tables(screen: Screen, code: str) -> list[str]:
+    """A form of the division shown as HTML, one table for each of its panels."""
+    form = forms.form_of(screen.reader, code)
+    schemes = None if screen.scheme == "all" else {screen.scheme}
+    grids = [
+        forms.lay_out(screen.reader, code, screen.county, panel=panel, money_unit=screen.filters.unit, schemes=schemes)
+        for panel in form.panels
+    ]
+    return [forms.html_of(grid) for grid in grids if grid is not None]
+
+
+def why_no_form(screen: Screen) -> str:
+    """What it means that a form has no table."""
+    return text("reports.no_rows", county=data.division_name(screen.reader, screen.county), scheme=text(f"scheme.{screen.scheme}"))
+
+
+def downloads(screen: Screen, files: list[data.PackageFile]) -> list[Download]:
+    """The files of the report package as downloads."""
+    return [
+        Download(
+            label=f"{one.name}　{file_size(one.size)}",
+            about=text_or(f"reports.file.{one.name}", one.name),
+            name=f"{screen.row.release}-{one.name}",
+            path=one.path,
+            kind=_KINDS.get(one.path.suffix, "application/octet-stream"),
+        )
+        for one in files
+    ]
