@@ -3,8 +3,7 @@
 What belongs here: which months something new lies in the inbox for. What does not: judging it (the job that the sensor starts).
 """
 
-from __future__ import annotations
-
+# Dagster reads the annotations of a sensor when it is defined, so they are not put off to text here.
 import dagster as dg
 
 from orchestration.jobs import receive_deliveries

@@ -3,8 +3,7 @@
 What belongs here: one asset per stage that is not dbt's. What does not: the stages (`orchestration/stages.py`).
 """
 
-from __future__ import annotations
-
+# Dagster reads the annotations of an asset when it is defined, so they are not put off to text here.
 import dagster as dg
 
 from orchestration import stages

@@ -3,8 +3,6 @@
 What belongs here: nothing that only one asset needs.
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.stages import CloseOptions

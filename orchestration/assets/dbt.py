@@ -4,8 +4,7 @@ What belongs here: how dbt's nodes become assets and its tests checks. What does
 `stages.build_numbers`, which the bodies call). One split over the whole project fails when a test spans both halves, hence two.
 """
 
-from __future__ import annotations
-
+# Dagster reads the annotations of an asset when it is defined, so they are not put off to text here.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 

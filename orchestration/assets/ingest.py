@@ -4,8 +4,7 @@ What belongs here: the call of `receive` for one system and month, and the check
 delivery (`warehouse/landing`), looking for new ones (`orchestration/sensors.py`).
 """
 
-from __future__ import annotations
-
+# Dagster reads the annotations of an asset when it is defined, so they are not put off to text here.
 from collections.abc import Iterator
 
 import dagster as dg
