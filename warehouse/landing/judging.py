@@ -20,7 +20,7 @@ from warehouse.sources import TableSource, UndecodableError, open_file, records_
 
 from .manifest import MANIFEST, Entry, Identity, Manifest, RefusedError
 from .receipts import REJECTS, TableReceipt, shown_name
-from .row_rules import TableRules, text_sql
+from .row_rules import TableRules, name_sql, text_sql
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Enough for any table's columns in flight; what needs more (the keys of a very large table) goes to disk.
 MEMORY = "2GB"
+_PARQUET = "(format parquet, compression zstd, compression_level 1, parquet_version v2)"
 
 _REJECT_COLUMNS = """
     _system varchar, _period varchar, _office varchar, _delivery_id varchar, _line bigint, table_name varchar, file_name varchar,
@@ -47,15 +48,26 @@ class Judgement:
     notes: list[str] = field(default_factory=list)
 
 
-def judge(folder: Path, manifest: Manifest, files: Sequence[str], stage: Path, scratch: Path) -> Judgement:
+def engine(scratch: Path) -> duckdb.DuckDBPyConnection:
+    """A connection to judge with; what does not fit into its memory goes to a scratch folder."""
+    con = duckdb.connect(":memory:")
+    con.execute("set memory_limit = $1", [MEMORY])
+    con.execute("set temp_directory = $1", [str(scratch)])
+    # Nothing is ever fetched from outside.
+    con.execute("set autoinstall_known_extensions = false")
+    return con
+
+
+def judge(con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, files: Sequence[str], stage: Path, scratch: Path) -> Judgement:
     """Judge a delivery, and write its tables and rejected rows.
 
     Args:
+        con: an engine.
         folder: the delivery's folder.
         manifest: its manifest.
         files: names of all files in the folder.
         stage: an empty folder; holds one Parquet file per table and `rejects.parquet` afterwards.
-        scratch: an empty folder for what does not fit into memory.
+        scratch: an empty folder for files on the way.
 
     Raises:
         RefusedError: the delivery is refused whole; what the stage holds is of no use.
@@ -65,29 +77,25 @@ def judge(folder: Path, manifest: Manifest, files: Sequence[str], stage: Path, s
     _check_files(folder, manifest)
     judgement = Judgement(notes=_notes(manifest, contract, files))
     details: list[RefusedError] = []
-    with duckdb.connect(":memory:") as con:
-        con.execute("set memory_limit = $1", [MEMORY])
-        con.execute("set temp_directory = $1", [str(scratch)])
-        con.execute("set autoinstall_known_extensions = false")
-        parts: list[Path] = []
-        for entry in manifest.entries:
-            table = contract.tables.get(entry.table)
-            if table is None:
-                continue
-            rejects = scratch / f"{table.name}.rejects.parquet"
-            try:
-                receipt, notes = _TableJudge(con, folder, manifest.identity, contract, table, entry).write(stage, rejects)
-            except RefusedError as refusal:
-                details.append(refusal)
-                continue
-            judgement.tables.append(receipt)
-            judgement.notes += notes
-            if receipt.rows_rejected:
-                parts.append(rejects)
-        if details:
-            raise _first_of(details)
-        _write_rejects(con, parts, stage / REJECTS)
-    _check_rejects(stage / REJECTS, judgement)
+    parts: list[Path] = []
+    for entry in manifest.entries:
+        table = contract.tables.get(entry.table)
+        if table is None:
+            continue
+        rejects = scratch / f"{table.name}.rejects.parquet"
+        try:
+            receipt, notes = _TableJudge(con, folder, manifest.identity, contract, table, entry).write(stage, rejects)
+        except RefusedError as refusal:
+            details.append(refusal)
+            continue
+        judgement.tables.append(receipt)
+        judgement.notes += notes
+        if receipt.rows_rejected:
+            parts.append(rejects)
+    if details:
+        raise _first_of(details)
+    _write_rejects(con, parts, stage / REJECTS)
+    _check_rejects(con, stage / REJECTS, judgement)
     return judgement
 
 
@@ -234,7 +242,7 @@ class _TableJudge:
         """Stream the source's records, named `records`, through a query into a Parquet file."""
         self._lines = self._lines if lines is not None else []
         on_lines = self._lines.append if lines is None else None
-        self._stream(source.batches(lines), f"copy ({query}) to {text_sql(str(path))} (format parquet, compression zstd)", on_lines)
+        self._stream(source.batches(lines), f"copy ({query}) to {text_sql(str(path))} {_PARQUET}", on_lines)
 
     def _stream(
         self, batches: Iterator[pa.RecordBatch], statement: str, on_lines: Callable[[np.ndarray], None] | None = None
@@ -269,23 +277,20 @@ class _TableJudge:
 
     def _drop_duplicates(self, landed: Path) -> None:
         """Of rows with the same key the first one stays."""
-        keys = ", ".join('"' + name + '"' for name in self._table.key)
+        keys = ", ".join(map(name_sql, self._table.key))
         file = f"read_parquet({text_sql(str(landed))})"
+        repeated = f"select {keys}, min(_line) as first_line from {file} group by {keys} having count(*) > 1"
+        if self._con.execute(f"select count(*) from ({repeated})").fetchone() == (0,):
+            return
+        fresh = landed.with_suffix(".fresh")
         self._con.execute(
-            f"""create or replace temp table repeated as
-            select {keys}, min(_line) as first_line from {file} group by {keys} having count(*) > 1"""
+            f"""copy (
+                select rows.* from {file} as rows left join ({repeated}) as repeated using ({keys})
+                where repeated.first_line is null or rows._line = repeated.first_line
+                order by rows._line
+            ) to {text_sql(str(fresh))} {_PARQUET}"""
         )
-        if self._con.execute("select count(*) from repeated").fetchone() != (0,):
-            fresh = landed.with_suffix(".fresh")
-            self._con.execute(
-                f"""copy (
-                    select rows.* from {file} as rows left join repeated using ({keys})
-                    where repeated.first_line is null or rows._line = repeated.first_line
-                    order by rows._line
-                ) to {text_sql(str(fresh))} (format parquet, compression zstd)"""
-            )
-            fresh.replace(landed)
-        self._con.execute("drop table repeated")
+        fresh.replace(landed)
 
     def _write_rejects(self, source: TableSource, rules: TableRules, landed: Path, rejects: Path) -> int:
         import numpy as np
@@ -361,17 +366,16 @@ def _count(con: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 def _write_rejects(con: duckdb.DuckDBPyConnection, parts: list[Path], path: Path) -> None:
     """One file of rejected rows for the delivery, there even when it is empty."""
-    con.execute(f"create or replace temp table no_rejects ({_REJECT_COLUMNS})")
+    con.execute(f"create temp table if not exists no_rejects ({_REJECT_COLUMNS})")
     union = " union all by name ".join(
         ["select * from no_rejects", *(f"select * from read_parquet({text_sql(str(part))})" for part in parts)]
     )
-    con.execute(f"copy ({union}) to {text_sql(str(path))} (format parquet, compression zstd)")
+    con.execute(f"copy ({union}) to {text_sql(str(path))} {_PARQUET}")
 
 
-def _check_rejects(path: Path, judgement: Judgement) -> None:
+def _check_rejects(con: duckdb.DuckDBPyConnection, path: Path, judgement: Judgement) -> None:
     """Every rejected row is there, and has a reason."""
-    with duckdb.connect(":memory:") as con:
-        rows, reasons = con.execute(f"select count(*), count(reason) from read_parquet({text_sql(str(path))})").fetchone() or (0, 0)
+    rows, reasons = con.execute(f"select count(*), count(reason) from read_parquet({text_sql(str(path))})").fetchone() or (0, 0)
     expected = sum(table.rows_rejected for table in judgement.tables)
     if rows != expected or reasons != expected:
         message = f"{path.name} holds {rows} rows, {reasons} with a reason, expected {expected}"

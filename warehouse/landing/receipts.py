@@ -177,10 +177,10 @@ def delivery_id_of(receipt: Receipt) -> str:
     return f"{receipt.system}-{receipt.period}-{receipt.office}-{receipt.delivery_no}"
 
 
-def read_receipts(settings: Settings, through: Period | None = None) -> list[Receipt]:
-    """Every receipt in landing of periods up to one, oldest judgement first."""
+def read_receipts(settings: Settings) -> list[Receipt]:
+    """Every receipt in landing, oldest judgement first."""
     receipts = []
-    for office in _offices(settings, through):
+    for office in _offices(settings):
         receipts += [Receipt.from_file(path) for path in sorted(office.glob(f"*/{RECEIPT}"))]
         receipts += [Receipt.from_file(path) for path in sorted(office.glob(f"{RECEIPTS}/*.json"))]
     return sorted(receipts, key=lambda receipt: receipt.received_at)
@@ -192,7 +192,9 @@ def deliveries(settings: Settings, through: Period | None = None) -> list[Delive
     Once a delivery is accepted, its earlier refusals remain in their receipts alone. An accepted delivery keeps its row when its number
     comes again; the refusal `number in use` is a row of its own for as long as the folder is as it was.
     """
-    return ledger_of(read_receipts(settings, through), settings)
+    # A folder may be judged for another month than before, so what was judged last is asked of all receipts.
+    rows = ledger_of(read_receipts(settings), settings)
+    return [row for row in rows if through is None or row.period <= str(through)]
 
 
 def ledger_of(receipts: list[Receipt], settings: Settings) -> list[Delivery]:
@@ -261,8 +263,6 @@ def _delivery(row: Receipt, status: Literal["accepted", "refused", "superseded"]
     )
 
 
-def _offices(settings: Settings, through: Period | None) -> Iterator[Path]:
+def _offices(settings: Settings) -> Iterator[Path]:
     for system in sorted(load_contracts()):
-        for period in sorted((settings.landing / system).glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]")):
-            if through is None or period.name <= str(through):
-                yield from sorted(path for path in period.iterdir() if path.is_dir())
+        yield from sorted((settings.landing / system).glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]/[0-9][0-9][0-9][0-9][0-9][0-9]"))

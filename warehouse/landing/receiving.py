@@ -16,9 +16,10 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -27,8 +28,8 @@ from warehouse.contracts import load_contracts
 from warehouse.errors import TongchouError, UsageError
 from warehouse.settings import Settings
 
-from .judging import judge
-from .manifest import MANIFEST, Identity, Manifest, ManifestUnreadableError, RefusedError, is_office_of, is_period, read_manifest
+from .judging import engine, judge
+from .manifest import MANIFEST, Identity, Manifest, ManifestUnreadableError, RefusedError, is_period, read_manifest
 from .receipts import (
     NUMBER_IN_USE,
     RECEIPT,
@@ -42,8 +43,10 @@ from .receipts import (
     shown_name,
 )
 
+INCOMING = ".incoming"
 TABLE_FILES = (".csv", ".xlsx", ".parquet")
 _DEEPEST = 5
+_RECEIVING = "receiving"
 
 
 class LandingError(TongchouError):
@@ -127,17 +130,16 @@ def receive(
         message = f"{inbox} is no folder; expected an inbox with folders <system>/<period>/<office>"
         raise UsageError(message)
     say = on_progress or (lambda _: None)
-    if dry_run:
-        return _Receiving(settings, dry_run, settling_seconds, say).run(inbox.resolve(), only)
-    with _landing_lock(settings, say):
-        return _Receiving(settings, dry_run, settling_seconds, say).run(inbox.resolve(), only)
+    with nullcontext() if dry_run else _landing_lock(settings, say), _scratch(settings, dry_run) as scratch:
+        return _Receiving(settings, dry_run, settling_seconds, say, scratch).run(inbox.resolve(), only)
 
 
 class _Receiving:
     """One look through an inbox."""
 
-    def __init__(self, settings: Settings, dry_run: bool, settling_seconds: float, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, dry_run: bool, settling_seconds: float, say: Callable[[str], None], scratch: Path) -> None:
         self._settings = settings
+        self._scratch = scratch
         self._dry_run = dry_run
         self._settling_seconds = settling_seconds
         self._say = say
@@ -193,13 +195,11 @@ class _Receiving:
             extracted_at=one.manifest.extracted_at if one.manifest else None,
             checksums=one.manifest.checksums if one.manifest else {},
         )
-        stage = self._settings.landing / ".incoming" / uuid.uuid4().hex
-        scratch = self._settings.work / f"receive-{uuid.uuid4().hex}"
-        if self._dry_run:
-            stage = scratch / "stage"
+        scratch = self._scratch / uuid.uuid4().hex
+        stage = scratch / "stage" if self._dry_run else self._settings.landing / INCOMING / uuid.uuid4().hex
         try:
+            scratch.mkdir(parents=True)
             stage.mkdir(parents=True)
-            scratch.mkdir(parents=True, exist_ok=True)
             try:
                 receipt = self._decide(one, receipt, stage, scratch)
             except RefusedError as refusal:
@@ -237,7 +237,7 @@ class _Receiving:
         if accepted is not None:
             _check_repetition(one, accepted)
             return replace(receipt, status="repeated")
-        judgement = judge(one.folder, one.manifest, sorted(one.files), stage, scratch)
+        judgement = judge(self._engine, one.folder, one.manifest, sorted(one.files), stage, scratch)
         return replace(
             receipt,
             status="accepted",
@@ -247,6 +247,10 @@ class _Receiving:
             note="; ".join(judgement.notes + _path_notes(one)) or None,
             tables=tuple(judgement.tables),
         )
+
+    @cached_property
+    def _engine(self) -> duckdb.DuckDBPyConnection:
+        return engine(self._scratch)
 
     def _accepted(self, identity: Identity) -> Receipt | None:
         for row in self._receipts + self._new:
@@ -349,7 +353,7 @@ def _place_of(folder: Path) -> tuple[str, str, str] | None:
         return None
     system, period, last = folder.parts[-3:]
     office = re.fullmatch(r"([0-9]{6})(?:-[0-9]+)?", last)
-    if system not in load_contracts() or not is_period(period) or office is None or not is_office_of(system, office[1]):
+    if system not in load_contracts() or not is_period(period) or office is None:
         return None
     return (system, period, office[1])
 
@@ -359,7 +363,7 @@ def _folders(inbox: Path, on_stray: Callable[[Path], None]) -> Iterator[tuple[Pa
     for root, names, _ in os.walk(inbox):
         folder = Path(root)
         files = _files_of(folder)
-        holds_tables = any(Path(name).suffix.lower() in TABLE_FILES for name in files)
+        holds_tables = any(_is_table_file(name) for name in files)
         if MANIFEST in files or (holds_tables and _place_of(folder) is not None):
             # What lies inside a delivery is part of it.
             names.clear()
@@ -370,6 +374,11 @@ def _folders(inbox: Path, on_stray: Callable[[Path], None]) -> Iterator[tuple[Pa
         names[:] = sorted(name for name in names if not name.startswith("."))
         if len(folder.relative_to(inbox).parts) >= _DEEPEST:
             names.clear()
+
+
+def _is_table_file(name: str) -> bool:
+    # Spreadsheet programs leave a lock file `~$name.xlsx` beside a workbook that is open.
+    return Path(name).suffix.lower() in TABLE_FILES and not name.startswith(("~$", "."))
 
 
 def _files_of(folder: Path) -> dict[str, list[int]]:
@@ -401,12 +410,27 @@ def _landing_lock(settings: Settings, say: Callable[[str], None]) -> Iterator[No
         except BlockingIOError:
             say("another receive is at work, waiting for it")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        shutil.rmtree(settings.landing / ".incoming", ignore_errors=True)
-        for scratch in settings.work.glob("receive-*"):
+        shutil.rmtree(settings.landing / INCOMING, ignore_errors=True)
+        for scratch in settings.work.glob(f"{_RECEIVING}-*"):
             shutil.rmtree(scratch, ignore_errors=True)
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _scratch(settings: Settings, dry_run: bool) -> Iterator[Path]:
+    """A folder for what is on the way. A dry run holds no lock, so its folder has another name, which a receive does not sweep."""
+    scratch = settings.work / f"{'judging' if dry_run else _RECEIVING}-{uuid.uuid4().hex}"
+    try:
+        scratch.mkdir(parents=True)
+    except OSError as error:
+        message = f"{scratch} cannot be written: {error.strerror}"
+        raise LandingError(message) from error
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _make_durable(*paths: Path) -> None:

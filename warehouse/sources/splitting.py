@@ -79,16 +79,13 @@ def split_chunk(text: bytes, first_line: int) -> pa.RecordBatch:
     starts[:1] = 0
     starts[1:] = ends[:-1] + 1
     contents = ends.copy()
-    if b"\r\n" in text:
+    if b"\r" in text:
         contents -= (codes[np.maximum(ends - 1, 0)] == _RETURN) & (ends > starts)
     lines = np.arange(first_line, first_line + len(ends), dtype=np.int64)
-    blank = _blank_lines(text, codes, starts, contents)
     quoted = np.zeros(len(ends), dtype=bool)
     if b'"' in text:
         quoted[np.searchsorted(ends, np.flatnonzero(codes == _QUOTE))] = True
-        quoted &= ~blank
-    plain = ~(blank | quoted)
-    batch = _plain_batch(codes, starts, ends, contents, lines, plain)
+    batch = _plain_batch(text, codes, starts, ends, contents, lines, ~quoted)
     if not quoted.any():
         return batch
     places = np.flatnonzero(quoted)
@@ -97,26 +94,17 @@ def split_chunk(text: bytes, first_line: int) -> pa.RecordBatch:
         [pa.array(lines[places]), pa.array(texts, pa.string()), pa.array(split_records(texts), pa.list_(pa.string()))],
         schema=records_schema(),
     )
-    if not plain.any():
+    if not len(batch):
         return slow
-    order = np.argsort(np.concatenate([lines[plain], lines[places]]), kind="stable")
+    order = np.argsort(np.concatenate([batch.column("line").to_numpy(), lines[places]]), kind="stable")
     return pa.concat_batches([batch, slow]).take(pa.array(order))
 
 
-def _blank_lines(text: bytes, codes: np.ndarray, starts: np.ndarray, contents: np.ndarray) -> np.ndarray:
-    """Which lines hold nothing but white space. A record has a comma, so only lines without one are looked at."""
-    commas = np.flatnonzero(codes == _COMMA)
-    none = np.searchsorted(commas, starts) == np.searchsorted(commas, contents)
-    for place in np.flatnonzero(none).tolist():
-        none[place] = text[starts[place] : contents[place]].decode("utf-8").strip() == ""
-    return none
-
-
 def _plain_batch(
-    codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, contents: np.ndarray, lines: np.ndarray, plain: np.ndarray
+    text: bytes, codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, contents: np.ndarray, lines: np.ndarray, plain: np.ndarray
 ) -> pa.RecordBatch:
     """The lines without a quote: their separators taken out at once, what is left are the fields, end to end."""
-    kept = codes
+    kept, kept_text = codes, text
     returns = plain & (contents < ends)
     if returns.any() or not plain.all():
         keep = np.ones(len(codes), dtype=bool)
@@ -127,13 +115,21 @@ def _plain_batch(
             steps[ends[~plain] + 1] -= 1
             keep &= np.cumsum(steps[:-1], dtype=np.int8) == 0
         kept = codes[keep]
-    separators = (kept == _COMMA) | (kept == _NEWLINE)
-    places = np.flatnonzero(separators)
+        kept_text = kept.tobytes()
+    places = np.flatnonzero((kept == _COMMA) | (kept == _NEWLINE))
     offsets = np.zeros(len(places) + 1, dtype=np.int32)
     offsets[1:] = places - np.arange(len(places))
-    values = pa.StringArray.from_buffers(len(places), pa.py_buffer(offsets), pa.py_buffer(kept[~separators]))
+    values = pa.StringArray.from_buffers(len(places), pa.py_buffer(offsets), pa.py_buffer(kept_text.translate(None, b",\n")))
     last = np.flatnonzero(kept[places] == _NEWLINE)
     bounds = np.zeros(len(last) + 1, dtype=np.int32)
     bounds[1:] = last + 1
     fields = pa.ListArray.from_arrays(pa.array(bounds), values)
-    return pa.record_batch([pa.array(lines[plain]), pa.nulls(len(fields), pa.string()), fields], schema=records_schema())
+    batch = pa.record_batch([pa.array(lines[plain]), pa.nulls(len(fields), pa.string()), fields], schema=records_schema())
+    # Only a line of a single field can be blank.
+    single = np.flatnonzero(np.diff(bounds) == 1)
+    blank = [place for place in single.tolist() if not values[bounds[place]].as_py().strip()]
+    if not blank:
+        return batch
+    keep = np.ones(len(batch), dtype=bool)
+    keep[blank] = False
+    return batch.filter(pa.array(keep))
