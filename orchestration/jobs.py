@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.assets.common import MONTHS, PACKAGE
+from orchestration.assets.common import MONTHS
 from orchestration.assets.ingest import landing_key
 from warehouse.contracts import load_contracts
 
@@ -16,7 +16,7 @@ LANDING = dg.AssetSelection.assets(*(landing_key(system) for system in load_cont
 # One process per run: each step of its own would import everything again, and they wait for each other in any case.
 monthly_close = dg.define_asset_job(
     "monthly_close",
-    selection=dg.AssetSelection.assets(PACKAGE).upstream(),
+    selection=dg.AssetSelection.all(),
     partitions_def=MONTHS,
     executor_def=dg.in_process_executor,
     description="月结: receive, unify, match persons, compute, check, publish, report.",

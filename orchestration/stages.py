@@ -254,18 +254,12 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[t
         con.executemany(f"insert into control.{table} values ({', '.join('?' for _ in rows[0])})", rows)
 
 
-def build_records(settings: Settings, on_event: OnEvent | None = None, *, with_seeds: bool | None = None) -> DbtOutcome:
-    """The first half of the dbt project: everything that does not need to know who is who.
-
-    Args:
-        settings: the home.
-        on_event: called with what dbt says of each node.
-        with_seeds: whether to load the seeds; None: only where the working warehouse holds others.
-    """
+def build_records(settings: Settings, on_event: OnEvent | None = None) -> DbtOutcome:
+    """The first half of the dbt project: everything that does not need to know who is who; seeds where they have changed."""
     _ask_for(settings, "prepare")
     kinds = ["resource_type:model", "tag:grain"]
     digest = _seeds_digest(settings)
-    if with_seeds or (with_seeds is None and _seeds_loaded(settings) != digest):
+    if _seeds_loaded(settings) != digest:
         kinds.insert(0, "resource_type:seed")
     outcome = _gated(
         run_dbt(settings, ["build", "--select", *kinds, "--exclude", "source:identity+", "--indirect-selection", "empty"], on_event)

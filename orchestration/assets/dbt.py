@@ -53,7 +53,7 @@ _KINDS = "resource_type:model resource_type:seed tag:grain"
 )
 def records(context: dg.AssetExecutionContext, home: Home) -> Iterator[object]:
     """Everything that does not need to know who is who."""
-    yield from _events(context, home, lambda settings, heard: stages.build_records(settings, heard, with_seeds=True))
+    yield from _events(context, home, stages.build_records)
 
 
 @dbt_assets(
@@ -72,8 +72,12 @@ def numbers(context: dg.AssetExecutionContext, home: Home) -> Iterator[object]:
 def _events(
     context: dg.AssetExecutionContext, home: Home, stage: Callable[[Settings, Callable[[dict[str, Any]], None]], DbtOutcome]
 ) -> Iterator[object]:
-    """Run a stage, and say of every node that dbt named what became of it."""
+    """Run a stage, and say of every node that dbt named what became of it.
+
+    Seeds that the working warehouse holds already are not loaded again; they stand, and what follows may go on.
+    """
     heard: list[dict[str, Any]] = []
+    reported: set[str | None] = set()
     failure: DbtFailedError | None = None
     settings = home.settings()
     try:
@@ -83,9 +87,24 @@ def _events(
         failure = error
     for event in heard:
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-        yield from message.to_default_asset_events(_manifest, _translator, context, settings.work / "dbt" / "target")
+        for said in message.to_default_asset_events(_manifest, _translator, context, settings.work / "dbt" / "target"):
+            if _is_asked_for(context, said):
+                reported.add(getattr(said, "output_name", None))
+                yield said
     if failure is not None:
         raise as_failure(failure) from failure
+    for name in sorted(context.op_execution_context.selected_output_names - reported):
+        if name.startswith("seeds__"):
+            yield dg.Output(None, output_name=name)
+
+
+def _is_asked_for(context: dg.AssetExecutionContext, said: object) -> bool:
+    """A stage is one piece: where the page asks for some of its assets alone, the others are built too, and not reported."""
+    if isinstance(said, dg.Output):
+        return said.output_name in context.op_execution_context.selected_output_names
+    if isinstance(said, dg.AssetCheckResult):
+        return dg.AssetCheckKey(said.asset_key, said.check_name) in context.selected_asset_check_keys
+    return True
 
 
 assets = [records, numbers]
