@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import json
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from pathlib import Path
 from warehouse.errors import RegisterError
 
 SCHEMA_VERSION = 1
+
+# Seconds to wait for another process that is writing.
+_PATIENCE = 30
 
 # Each table also has `entry` (the order of appending), `at` (UTC, ISO), `who` and `run`.
 TABLES: dict[str, tuple[str, ...]] = {
@@ -227,7 +231,7 @@ class Register:
     def _opened(self) -> sqlite3.Connection:
         if self.read_only:
             if self.path.exists():
-                connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30)
+                connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=_PATIENCE)
                 if self._version_of(connection) > 0:
                     return connection
                 # Somebody's first command was cut short, or is just about to write its schema.
@@ -236,11 +240,25 @@ class Register:
             self._create(connection)
             return connection
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, isolation_level=None, timeout=30)
-        connection.execute("pragma journal_mode = wal")
+        connection = sqlite3.connect(self.path, isolation_level=None, timeout=_PATIENCE)
+        self._keep_write_ahead_log(connection)
         connection.execute("pragma synchronous = full")
         self._create(connection)
         return connection
+
+    @staticmethod
+    def _keep_write_ahead_log(connection: sqlite3.Connection) -> None:
+        # SQLite waits for no lock where it changes to the log; of two first commands at once one would fail.
+        last_try = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                connection.execute("pragma journal_mode = wal")
+            except sqlite3.OperationalError:
+                if time.monotonic() > last_try:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     def __enter__(self) -> Register:
         return self

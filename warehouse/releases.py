@@ -15,7 +15,8 @@ import csv
 import hashlib
 import io
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from warehouse.errors import ReleaseError
 from warehouse.periods import Period
 from warehouse.register import Register, ReleaseRow
 from warehouse.settings import Settings
-from warehouse.shapes import reporting_shapes, tables_read_from_earlier_releases
+from warehouse.shapes import TableShape, reporting_shapes, tables_read_from_earlier_releases
 
 # What every release holds, whatever else joins it.
 CONTRACTED_TABLES = (
@@ -183,18 +184,11 @@ def _write_database(
     _remove(temporary)
     con.execute(f"attach {_literal(temporary)} as release_written")
     try:
-        con.execute(f"create schema release_written.{_name(schema)}")
-        for table in tables:
-            parameters = release_info or {} if table == "release_info" else {}
-            replaced = ", ".join(
-                f"cast(${column} as {'timestamp' if column == 'built_at' else 'varchar'}) as {_name(column)}" for column in parameters
-            )
-            # A grain stands first in every table, so this is the order of the grain, and of the rest where none is declared.
-            con.execute(
-                f"create table release_written.{_name(schema)}.{_name(table)} as "
-                f"select * {f'replace ({replaced})' if replaced else ''} from {_name(schema)}.{_name(table)} order by all",
-                parameters,
-            )
+        # One transaction waits for the disk once, not once for each table.
+        with _transaction(con):
+            con.execute(f"create schema release_written.{_name(schema)}")
+            for table in tables:
+                _copy_table(con, schema, table, release_info or {} if table == "release_info" else {})
         con.execute("checkpoint release_written")
     except BaseException:
         con.execute("detach release_written")
@@ -208,6 +202,29 @@ def _write_database(
         raise ReleaseError(message)
     temporary.chmod(mode)
     _settle(temporary, path)
+
+
+def _copy_table(con: duckdb.DuckDBPyConnection, schema: str, table: str, replaced: dict[str, object]) -> None:
+    columns = ", ".join(
+        f"cast(${column} as {'timestamp' if column == 'built_at' else 'varchar'}) as {_name(column)}" for column in replaced
+    )
+    # A grain stands first in every table, so this is the order of the grain, and of the whole row where none is declared.
+    con.execute(
+        f"create table release_written.{_name(schema)}.{_name(table)} as "
+        f"select * {f'replace ({columns})' if columns else ''} from {_name(schema)}.{_name(table)} order by all",
+        replaced,
+    )
+
+
+@contextmanager
+def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    con.execute("begin transaction")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
 
 
 def sha256_of(path: Path) -> str:
@@ -377,38 +394,42 @@ def attach_earlier(con: duckdb.DuckDBPyConnection, settings: Settings, register:
     shapes = reporting_shapes(settings.dbt_project)
     tables = [shapes[name] for name in tables_read_from_earlier_releases(settings.dbt_project) if name in shapes]
     oldest = f"{period.year - 1}-01"
-    con.execute("create schema if not exists published")
-    for shape in tables:
-        columns = {**shape.columns, **({} if "period" in shape.columns else {"release_period": "varchar"})}
-        listed = ", ".join(f"{_name(column)} {kind}" for column, kind in columns.items())
-        con.execute(f"create or replace table published.{_name(shape.name)} ({listed})")
-    con.execute("create or replace table published.attached_releases (period varchar, release varchar, sha256 varchar)")
-    for row in rows:
-        path = settings.published / row.file
-        _verify(path, row)
-        con.execute(f"attach {_literal(path)} as release_read (read_only)")
-        try:
+    attached: list[str] = []
+    try:
+        for row in rows:
+            path = settings.published / row.file
+            _verify(path, row)
+            con.execute(f"attach {_literal(path)} as {_name(row.release)} (read_only)")
+            attached.append(row.release)
+        with _transaction(con):
+            con.execute("create schema if not exists published")
+            con.execute("create or replace table published.attached_releases (period varchar, release varchar, sha256 varchar)")
+            for row in rows:
+                con.execute("insert into published.attached_releases values (?, ?, ?)", [row.period, row.release, row.sha256])
             for shape in tables:
                 has_period = "period" in shape.columns
-                if has_period and row.period < oldest:
-                    continue
-                # An older release may lack a column that joined the table later: it is null there.
-                present = _columns(con, "release_read", shape.name)
-                taken = [column for column in shape.columns if column in present]
-                if not taken:
-                    continue
-                selected = ", ".join(_name(column) for column in taken)
-                tail = "where period = $period" if has_period else ""
-                con.execute(
-                    f"insert into published.{_name(shape.name)} by name "
-                    f"select {selected}{'' if has_period else ', $period as release_period'} "
-                    f"from release_read.reporting.{_name(shape.name)} {tail}",
-                    {"period": row.period},
-                )
-        finally:
-            con.execute("detach release_read")
-        con.execute("insert into published.attached_releases values (?, ?, ?)", [row.period, row.release, row.sha256])
+                columns = {**shape.columns, **({} if has_period else {"release_period": "varchar"})}
+                listed = ", ".join(f"{_name(column)} {kind}" for column, kind in columns.items())
+                con.execute(f"create or replace table published.{_name(shape.name)} ({listed})")
+                for row in rows:
+                    if not has_period or row.period >= oldest:
+                        _copy_month(con, shape, row, has_period=has_period)
+    finally:
+        for release in attached:
+            con.execute(f"detach {_name(release)}")
     return [row.release for row in rows]
+
+
+def _copy_month(con: duckdb.DuckDBPyConnection, shape: TableShape, row: ReleaseRow, *, has_period: bool) -> None:
+    # An older release may lack a column, or a table, that joined later: it is null there.
+    present = _columns(con, row.release, shape.name)
+    taken = ", ".join(_name(column) for column in shape.columns if column in present)
+    if taken:
+        con.execute(
+            f"insert into published.{_name(shape.name)} by name select {taken}{'' if has_period else ', $period as release_period'} "
+            f"from {_name(row.release)}.reporting.{_name(shape.name)} {'where period = $period' if has_period else ''}",
+            {"period": row.period},
+        )
 
 
 def _earlier_in_force(register: Register, period: Period) -> list[ReleaseRow]:

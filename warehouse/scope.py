@@ -39,12 +39,13 @@ OPEN_TABLES = frozenset(
         "form_columns",
         "form_cells",
         "divisions",
-        "indicators",
-        "measures",
-        "indicator_sets",
-        "check_rules",
-        "duplicate_rules",
-        "thresholds",
+        "indicator_definitions",
+        "indicator_measures",
+        "measure_definitions",
+        "check_definitions",
+        "definition_versions",
+        "duplicate_rule_definitions",
+        "threshold_definitions",
     }
 )
 # An institution treats the insured of every county: its values are the city's.
