@@ -31,7 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-out = Console(soft_wrap=True, highlight=False)
+# A pipe has no width of its own; a table folded to eighty columns cannot be read.
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 MonthArgument = Annotated[str, typer.Argument(metavar="MONTH", help="统计月份, 如 2025-06 (reporting month, YYYY-MM)")]
