@@ -214,11 +214,8 @@ class _Receiving:
         except OSError as error:
             message = f"{error.filename or self._settings.landing} cannot be written: {error.strerror}; nothing of {one.place} was landed"
             raise LandingError(message) from error
-        except duckdb.Error as error:
-            # The engine's own words may quote a value of a row.
-            message = (
-                f"{one.place} could not be landed: {type(error).__name__} while writing under {self._settings.home}; is the disk full?"
-            )
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            message = f"{one.place} could not be landed: {type(error).__name__} under {self._settings.home}; is the disk full?"
             raise LandingError(message) from error
         finally:
             shutil.rmtree(stage, ignore_errors=True)

@@ -7,6 +7,7 @@ A workbook holds rows as they were delivered, names and ID numbers among them: i
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,10 +133,20 @@ def _write_rows(
         sheet.write_number(place, 2, line)
         sheet.write_string(place, 3, column_name or "", text)
         sheet.write_string(place, 4, REASON_TITLES[reason], text)
-        sheet.write_string(place, 5, (detail or "")[:_LONGEST_CELL], text)
+        sheet.write_string(place, 5, _in_words(reason, detail)[:_LONGEST_CELL], text)
         # A cell holds so much and no more; a longer line goes on in the cells beside it.
         for part, start in enumerate(range(0, max(len(raw), 1), _LONGEST_CELL)):
             sheet.write_string(place, 6 + part, raw[start : start + _LONGEST_CELL], text)
+
+
+def _in_words(reason: str, detail: str | None) -> str:
+    """What was found, as the office reads it."""
+    if detail is None:
+        return ""
+    if reason == UNSPLITTABLE:
+        numbers = re.findall(r"[0-9]+", detail)
+        return f"有 {numbers[0]} 列，应为 {numbers[1]} 列" if numbers else "引号不成对"
+    return f"与第 {detail} 行重复" if reason == DUPLICATE else f"报送值：{detail}"
 
 
 def _sheets(delivery: Delivery) -> Iterator[Iterator[tuple[Any, ...]]]:

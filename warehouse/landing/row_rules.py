@@ -107,7 +107,7 @@ class TableRules:
             for column in self._columns
             if column.type != "text"
         ]
-        cases += [("landed._line is not null", DUPLICATE, text_sql(", ".join(self._table.key)), "'line ' || landed._line")]
+        cases += [("landed._line is not null", DUPLICATE, text_sql(", ".join(self._table.key)), "landed._line::varchar")]
         if self._table.period_column is not None:
             period = self._column(self._table.period_column)
             cases += [(f"not {self._in_period()}", OTHER_PERIOD, text_sql(period.name), f"{self._value(period)}::varchar")]
