@@ -76,7 +76,7 @@ def run_dbt(settings: Settings, arguments: list[str], on_event: OnEvent | None =
     with _one_at_a_time, _warehouse_of(settings):
         manifest = _manifest(settings, common)
         try:
-            result = dbtRunner(manifest=manifest, callbacks=[heard]).invoke([*arguments, *common])
+            result = dbtRunner(manifest=manifest, callbacks=[heard]).invoke([*arguments, *common, "--no-write-json"])
         finally:
             # Kept open, dbt's connection would shut every other process, and a read-only reader of this one, out of the file.
             DuckDBConnectionManager.close_all_connections()
