@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.assets.common import MONTHS
 from orchestration.assets.ingest import landing_key
 from warehouse.contracts import load_contracts
 
@@ -17,7 +16,6 @@ LANDING = dg.AssetSelection.assets(*(landing_key(system) for system in load_cont
 monthly_close = dg.define_asset_job(
     "monthly_close",
     selection=dg.AssetSelection.all(),
-    partitions_def=MONTHS,
     executor_def=dg.in_process_executor,
     description="月结: receive, unify, match persons, compute, check, publish, report.",
 )
@@ -25,7 +23,6 @@ monthly_close = dg.define_asset_job(
 receive_deliveries = dg.define_asset_job(
     "receive_deliveries",
     selection=LANDING,
-    partitions_def=MONTHS,
     executor_def=dg.in_process_executor,
     description="接收: check and land the deliveries of one month.",
 )

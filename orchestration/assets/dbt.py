@@ -39,6 +39,8 @@ class Translator(DagsterDbtTranslator):
 
 _translator = Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 _manifest = manifest_of(Settings.from_environment())
+# A stage is about one month: what is asked for several is that many runs.
+ONE_MONTH = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 _KINDS = "resource_type:model resource_type:seed tag:grain"
 
 
@@ -49,6 +51,7 @@ _KINDS = "resource_type:model resource_type:seed tag:grain"
     exclude="source:identity+",
     partitions_def=MONTHS,
     dagster_dbt_translator=_translator,
+    backfill_policy=ONE_MONTH,
     pool=POOL,
 )
 def records(context: dg.AssetExecutionContext, home: Home) -> Iterator[object]:
@@ -62,6 +65,7 @@ def records(context: dg.AssetExecutionContext, home: Home) -> Iterator[object]:
     select="source:identity+,resource_type:model source:identity+,tag:grain",
     partitions_def=MONTHS,
     dagster_dbt_translator=_translator,
+    backfill_policy=ONE_MONTH,
     pool=POOL,
 )
 def numbers(context: dg.AssetExecutionContext, home: Home) -> Iterator[object]:
