@@ -5,7 +5,9 @@ What belongs here: everything between an inbox and Parquet in landing, and the l
 
 * `manifest.py`: `delivery.json`, read with suspicion
 * `row_rules.py`: types and row rules as SQL
-* `judging.py`: one delivery judged against its contract, its tables written to a staging folder
+* `table_judging.py`: one table judged, its landed and rejected rows written and read again
+* `judging.py`: one delivery judged against its contract, into a staging folder
+* `inbox.py`: which folders are deliveries, and whose
 * `receiving.py`: an inbox looked through, deliveries landed atomically, receipts written
 * `receipts.py`: receipts, and the ledger of deliveries derived from them
 * `rejects.py`: rejected rows as workbooks to be sent back

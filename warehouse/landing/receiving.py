@@ -24,12 +24,12 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.contracts import load_contracts
 from warehouse.errors import TongchouError, UsageError
 from warehouse.settings import Settings
 
+from .inbox import Found, files_of, folders, look_at, path_notes
 from .judging import engine, judge
-from .manifest import MANIFEST, Identity, Manifest, ManifestUnreadableError, RefusedError, is_period, read_manifest
+from .manifest import MANIFEST, Identity, RefusedError
 from .receipts import (
     NUMBER_IN_USE,
     RECEIPT,
@@ -44,8 +44,6 @@ from .receipts import (
 )
 
 INCOMING = ".incoming"
-TABLE_FILES = (".csv", ".xlsx", ".parquet")
-_DEEPEST = 5
 _RECEIVING = "receiving"
 
 
@@ -75,31 +73,6 @@ class ReceiveResult:
     def rows_rejected(self) -> int:
         """Rejected rows of the deliveries accepted now."""
         return sum(row.rows_rejected for row in self.accepted)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A folder that may be a delivery."""
-
-    folder: Path
-    place: str
-    files: dict[str, list[int]]
-    manifest: Manifest | None
-    refusal: RefusedError | None
-    identity: Identity | None
-    from_path: tuple[str, str, str] | None
-
-    @property
-    def whose(self) -> tuple[str, str, str]:
-        """System, period and office: the manifest decides, where it says them."""
-        if self.identity is not None:
-            return (self.identity.system, self.identity.period, self.identity.office)
-        return self.from_path or ("", "", "")
-
-    @property
-    def order(self) -> tuple[str, str, str, int, str]:
-        system, period, office = self.whose
-        return (period, system, office, self.identity.delivery_no if self.identity else 0, self.place)
 
 
 def receive(
@@ -150,8 +123,8 @@ class _Receiving:
 
     def run(self, inbox: Path, only: tuple[str | None, str | None, str | None] | None) -> ReceiveResult:
         found = []
-        for folder, files in _folders(inbox, lambda folder: self._ignore(folder, inbox, f"table files without {MANIFEST}")):
-            one = _look_at(folder, files, inbox)
+        for folder, files in folders(inbox, lambda folder: self._ignore(folder, inbox, f"table files without {MANIFEST}")):
+            one = look_at(folder, files, inbox)
             if one is None:
                 self._ignore(folder, inbox, f"{MANIFEST} cannot be read")
             elif only is None or all(wanted in (None, part) for wanted, part in zip(only, one.whose, strict=True)):
@@ -170,7 +143,7 @@ class _Receiving:
         place = shown_name(folder.relative_to(inbox).as_posix())
         self._result.ignored.append(f"{place}: {what}, and the path is not <system>/<period>/<office>, so nobody knows whose it is")
 
-    def _judge(self, one: _Found) -> None:
+    def _judge(self, one: Found) -> None:
         """Look at one folder, unless nothing about it has changed or it is still in motion."""
         last = self._last.get(one.place)
         if last is not None and last.fingerprint == one.files:
@@ -204,7 +177,7 @@ class _Receiving:
                 receipt = self._decide(one, receipt, stage, scratch)
             except RefusedError as refusal:
                 receipt = replace(receipt, reason=str(refusal))
-            if _files_of(one.folder) != one.files:
+            if files_of(one.folder) != one.files:
                 # Whatever was read, part of it has changed since: a share is still copying.
                 self._result.waiting.append(one.place)
                 self._say(f"{one.place}: changed while it was read, looked at later")
@@ -222,7 +195,7 @@ class _Receiving:
             shutil.rmtree(scratch, ignore_errors=True)
         self._remember(receipt, time.monotonic() - started)
 
-    def _decide(self, one: _Found, receipt: Receipt, stage: Path, scratch: Path) -> Receipt:
+    def _decide(self, one: Found, receipt: Receipt, stage: Path, scratch: Path) -> Receipt:
         """The receipt of a folder that must be judged.
 
         Raises:
@@ -241,7 +214,7 @@ class _Receiving:
             rows_delivered=sum(table.rows_delivered for table in judgement.tables),
             rows_landed=sum(table.rows_landed for table in judgement.tables),
             rows_rejected=sum(table.rows_rejected for table in judgement.tables),
-            note="; ".join(judgement.notes + _path_notes(one)) or None,
+            note="; ".join(judgement.notes + path_notes(one)) or None,
             tables=tuple(judgement.tables),
         )
 
@@ -288,12 +261,12 @@ class _Receiving:
         else:
             self._say(f"{name}: accepted, {receipt.rows_landed} rows landed, {receipt.rows_rejected} rejected, {seconds:.1f} s")
 
-    def _is_in_motion(self, one: _Found) -> bool:
+    def _is_in_motion(self, one: Found) -> bool:
         newest = max((time_ns for _, time_ns in one.files.values()), default=0)
         return self._settling_seconds > 0 and time.time() - newest / 1e9 < self._settling_seconds
 
 
-def _check_repetition(one: _Found, accepted: Receipt) -> None:
+def _check_repetition(one: Found, accepted: Receipt) -> None:
     """An accepted number that comes again must be what was accepted.
 
     Raises:
@@ -317,79 +290,6 @@ def _check_repetition(one: _Found, accepted: Receipt) -> None:
         NUMBER_IN_USE,
         f"delivery_no {accepted.delivery_no} was accepted on {accepted.received_at[:10]}, now {tables} differ; expected a new delivery_no",
     )
-
-
-def _path_notes(one: _Found) -> list[str]:
-    if one.from_path is None or one.from_path == one.whose:
-        return []
-    return [f"the folder says {'/'.join(one.from_path)}, {MANIFEST} decides"]
-
-
-def _look_at(folder: Path, files: dict[str, list[int]], inbox: Path) -> _Found | None:
-    """A folder as a delivery, None where it is none and cannot be told whose it would be."""
-    from_path = _place_of(folder)
-    place = "/".join((*from_path[:2], folder.name)) if from_path else shown_name(folder.relative_to(inbox).as_posix())
-    manifest, refusal, identity = None, None, None
-    try:
-        manifest = read_manifest(folder)
-        identity = manifest.identity
-    except FileNotFoundError:
-        names = [shown_name(name) for name in sorted(files)]
-        listing = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        refusal = RefusedError("manifest missing", f"{MANIFEST} is not in the folder, found {listing}")
-    except ManifestUnreadableError as error:
-        refusal, identity = error, error.identity
-    if identity is None and from_path is None:
-        return None
-    return _Found(folder, place, files, manifest, refusal, identity, from_path)
-
-
-def _place_of(folder: Path) -> tuple[str, str, str] | None:
-    """System, period and office where the path says them: `<system>/<period>/<office>` or `<office>-<delivery_no>`."""
-    if len(folder.parts) < 4:
-        return None
-    system, period, last = folder.parts[-3:]
-    office = re.fullmatch(r"([0-9]{6})(?:-[0-9]+)?", last)
-    if system not in load_contracts() or not is_period(period) or office is None:
-        return None
-    return (system, period, office[1])
-
-
-def _folders(inbox: Path, on_stray: Callable[[Path], None]) -> Iterator[tuple[Path, dict[str, list[int]]]]:
-    """Folders with a manifest, and folders at a delivery's place with table files, each with its files."""
-    for root, names, _ in os.walk(inbox):
-        folder = Path(root)
-        files = _files_of(folder)
-        holds_tables = any(_is_table_file(name) for name in files)
-        if MANIFEST in files or (holds_tables and _place_of(folder) is not None):
-            # What lies inside a delivery is part of it.
-            names.clear()
-            yield folder, files
-            continue
-        if holds_tables:
-            on_stray(folder)
-        names[:] = sorted(name for name in names if not name.startswith("."))
-        if len(folder.relative_to(inbox).parts) >= _DEEPEST:
-            names.clear()
-
-
-def _is_table_file(name: str) -> bool:
-    # Spreadsheet programs leave a lock file `~$name.xlsx` beside a workbook that is open.
-    return Path(name).suffix.lower() in TABLE_FILES and not name.startswith(("~$", "."))
-
-
-def _files_of(folder: Path) -> dict[str, list[int]]:
-    """Size and time of every file of a folder, by name."""
-    files = {}
-    try:
-        for entry in os.scandir(folder):
-            if not entry.is_dir(follow_symlinks=False):
-                found = entry.stat(follow_symlinks=False)
-                files[os.fsencode(entry.name).decode("utf-8", "backslashreplace")] = [found.st_size, found.st_mtime_ns]
-    except FileNotFoundError:
-        # The folder, or a file in it, has just gone: it is in motion, and differs from whatever was seen before.
-        return {}
-    return files
 
 
 @contextmanager
