@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -12,6 +13,8 @@ import duckdb
 import numpy as np
 import pytest
 
+import warehouse.simulate
+from warehouse.contracts import load_contracts
 from warehouse.errors import UsageError
 from warehouse.periods import Period
 from warehouse.simulate import FaultRates, simulate
@@ -123,6 +126,18 @@ def test_every_system_delivers_every_contract_table_every_month(tables):
     assert {key[1] for key in found} == {"2025-01", "2025-02", "2025-03"}
     for (system, _, _), names in found.items():
         assert names == contracts[system]
+
+
+def test_every_file_has_the_columns_of_the_contract(clean):
+    contracts = load_contracts()
+    for folder, manifest in deliveries(clean.inbox):
+        for entry in manifest["tables"]:
+            contract = contracts[manifest["system"]].tables[entry["table"]]
+            path = folder / entry["file"]
+            columns = list(rows_of(path)[0]) if entry["rows"] else None
+            wanted = [column.name for column in contract.columns if not column.optional]
+            assert columns is None or [name for name in columns if name in wanted] == wanted, path
+            assert columns is None or set(columns) <= {column.name for column in contract.columns}, path
 
 
 def test_settlements_obey_every_identity_of_the_contract(tables):
@@ -387,6 +402,71 @@ def test_identity_faults_occur_at_their_rates(tmp_path):
         for name in ("twin", "namesake_in_village")
     }
     assert min(traps.values()) > 4
+
+
+def test_pairs_of_the_truth_are_traps_as_they_say(tmp_path):
+    rates = tmp_path / "rates.yaml"
+    rates.write_text("id_exchanged_in_household: 0.01\nid_shared_by_strangers: 0.005\nid_old_beside_corrected: 0.02\n", encoding="utf-8")
+    made = simulate(tmp_path / "inbox", 4_000, Period(2025, 1), Period(2025, 2), seed=6, faults=rates)
+    pairs = duckdb.sql(f"""
+        select pairs.trap, pairs.is_same_person, a.true_person_id = b.true_person_id as is_one,
+            a.true_birth_date = b.true_birth_date as twins,
+            a.home_village = b.home_village as neighbours, a.true_name = b.true_name as namesakes, count(*) as pairs
+        from '{made.truth}/trap_pairs.parquet' as pairs
+        left join '{made.truth}/persons.parquet' as a on pairs.system_a = a.system and pairs.source_person_no_a = a.source_person_no
+        left join '{made.truth}/persons.parquet' as b on pairs.system_b = b.system and pairs.source_person_no_b = b.source_person_no
+        group by all
+    """).fetchall()
+    assert {trap for trap, *_ in pairs} == {
+        "twin",
+        "sibling",
+        "namesake_in_village",
+        "guardian_number",
+        "exchanged_number",
+        "shared_number",
+        "old_beside_corrected",
+        "second_record_in_system",
+    }
+    for trap, said, is_one, twins, neighbours, namesakes, _ in pairs:
+        assert said == is_one == (trap in ("old_beside_corrected", "second_record_in_system")), trap
+        assert trap != "twin" or twins
+        assert trap != "namesake_in_village" or (namesakes and neighbours)
+
+
+def test_a_file_of_rates_says_how_many_are_insured_twice(tmp_path):
+    rates = tmp_path / "rates.json"
+    rates.write_text(
+        json.dumps({"base": "none", "in_two_schemes": 0.1, "twice_in_one_scheme": 0.0, "in_three_schemes": 0.0}), encoding="utf-8"
+    )
+    made = simulate(tmp_path / "inbox", 5_000, Period(2025, 1), Period(2025, 3), seed=8, faults=rates)
+    twice, thrice, persons = duckdb.sql(
+        "select counted_twice, counted_three_times, distinct_persons "
+        f"from '{made.truth}/headcount.csv' where period = '2025-02' and division_code = '990100'"
+    ).fetchone()
+    assert 0.07 < twice / persons < 0.13
+    assert thrice <= 2
+
+
+def test_a_fifth_of_the_ids_missing_is_a_file_that_comes_along(tmp_path):
+    levels = Path(warehouse.simulate.__file__).parent / "levels"
+    rates = FaultRates.of(levels / "a_fifth_of_ids_missing.yaml")
+    assert rates == replace(FaultRates(), id_missing=0.2)
+
+
+def test_every_township_has_insured_persons_of_every_scheme(tmp_path):
+    made = simulate(tmp_path / "inbox", 8_000, Period(2025, 1), Period(2025, 1), seed=9, faults="none")
+    folder = made.inbox / "city" / "2025-01" / "990100"
+    divisions = {row["code"]: row for row in rows_of(folder / "divisions.csv")}
+    heads = {divisions[code[:6]]["name"] + row["name"]: code for code, row in divisions.items() if row["level"] == "township"}
+    seen = {scheme: set() for scheme in ("employee", "resident", "rural")}
+    for system, table, column in (("employee", "persons", "AAE006"), ("resident", "psn_info_b", "addr")):
+        for path in (made.inbox / system / "2025-01").glob(f"*/{table}.*"):
+            for row in rows_of(path):
+                address = row[column].replace(" ", "").removeprefix("宁川市")
+                seen[system] |= {code for head, code in heads.items() if address.startswith(head)}
+    for path in (made.inbox / "rural" / "2025-01").glob("*/families.*"):
+        seen["rural"] |= {row["村编码"][:9] for row in rows_of(path)}
+    assert seen == {scheme: set(heads.values()) for scheme in seen}
 
 
 def test_the_four_written_forms_of_a_rural_birth_date_occur(tables):
