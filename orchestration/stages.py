@@ -25,7 +25,7 @@ from warehouse.contracts import load_contracts
 from warehouse.errors import CloseRefusedError, ReleaseError
 from warehouse.fingerprint import code_version, rule_set_version, warehouse_fingerprint
 from warehouse.identity import MatchResult, match
-from warehouse.landing import deliveries, files_in_force, months_on_record, rejects_in_force
+from warehouse.landing import deliveries, files_in_force, months_on_record, rejects_in_force, rejects_in_force
 from warehouse.periods import Period
 from warehouse.register import Register, ReleaseRow
 from warehouse.settings import Settings
@@ -115,6 +115,7 @@ def prepare(settings: Settings, register: Register, period: Period, options: Clo
     """
     with duckdb.connect(str(settings.warehouse)) as con:
         _lay_out_landing(con, settings, period)
+        _lay_out_rejects(con, settings, period)
         rows = _write_control(con, settings, register, period, options)
         _keep_rejected_rows(con, settings, period)
         releases.attach_earlier(con, settings, register, period)
@@ -178,6 +179,11 @@ def _keep_rejected_rows(con: duckdb.DuckDBPyConnection, settings: Settings, peri
             "from read_parquet($paths) where _period = $period",
             {"paths": paths, "period": str(period)},
         )
+
+
+def _lay_out_rejects(con: duckdb.DuckDBPyConnection, settings: Settings, period: Period) -> None:
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in rejects_in_force(settings, period))
+    con.execute(f"create or replace view landing.rejected_rows as select * from read_parquet([{listed}])")
 
 
 def _write_control(con: duckdb.DuckDBPyConnection, settings: Settings, register: Register, period: Period, options: CloseOptions) -> int:
@@ -465,3 +471,6 @@ PUBLISHED_TABLES = (
     "duplicate_cases",
     "deliveries",
 )
+
+# What the review file holds beside it.
+REVIEW_TABLES = ("failing_rows", "rejected_rows")

@@ -85,6 +85,7 @@ def part_table(screen: Screen, parts: list[Part]) -> tuple[list[Column], list[li
         Column(text("column.measure"), is_nowrap=True),
         Column(text("column.measure_name"), is_nowrap=True),
         Column(text("column.value"), "right"),
+        Column(text("column.unit"), is_nowrap=True),
         Column(text("column.origin"), is_nowrap=True),
         Column(text("column.counted"), width=40),
     ]
@@ -95,6 +96,7 @@ def part_table(screen: Screen, parts: list[Part]) -> tuple[list[Column], list[li
             part.code,
             part.name,
             _plain(part.value),
+            text_or(f"unit.{part.unit}", part.unit or EMPTY),
             text_or(f"origin.{part.origin}", EMPTY),
             part.counted or EMPTY,
         ]

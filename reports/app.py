@@ -24,7 +24,7 @@ PAGES = {
     "about": ":material/info:",
 }
 
-st.set_page_config(page_title=text("app.title"), page_icon=":material/monitoring:", layout="wide")
+st.set_page_config(page_title=text("app.title"), page_icon=HERE / "static" / "icon.svg", layout="wide")
 st.html(HERE / "static" / "app.css")
 
 settings = Settings.from_environment()

@@ -24,12 +24,12 @@ _MARKS = {"all": "circle", "employee": "circle", "resident": "square", "rural": 
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
 
 
-def courses(lines: Sequence[Course], axis_title: str) -> go.Figure | None:
+def courses(lines: Sequence[Course], unit: str) -> go.Figure | None:
     """Several courses over the same months, one line each."""
     drawn = [line for line in lines if not line.is_empty]
     if not drawn:
         return None
-    figure = _figure(axis_title)
+    figure = _figure(unit)
     for line in drawn:
         figure.add_trace(
             go.Scatter(
@@ -48,11 +48,11 @@ def courses(lines: Sequence[Course], axis_title: str) -> go.Figure | None:
     return figure
 
 
-def fund_flows(income: Course, expenditure: Course, surplus: Course, axis_title: str) -> go.Figure | None:
+def fund_flows(income: Course, expenditure: Course, surplus: Course, unit: str) -> go.Figure | None:
     """Income and expenditure side by side, the surplus as a line over them."""
     if income.is_empty and expenditure.is_empty:
         return None
-    figure = _figure(axis_title)
+    figure = _figure(unit)
     for line, colour in ((income, palette.INCOME), (expenditure, palette.EXPENDITURE)):
         figure.add_trace(
             go.Bar(
@@ -82,11 +82,11 @@ def fund_flows(income: Course, expenditure: Course, surplus: Course, axis_title:
     return figure
 
 
-def year_against_year(this_year: Course, last_year: Course, axis_title: str) -> go.Figure | None:
+def year_against_year(this_year: Course, last_year: Course, unit: str) -> go.Figure | None:
     """The months of this year over those of last year."""
     if this_year.is_empty:
         return None
-    figure = _figure(axis_title)
+    figure = _figure(unit)
     drawn = [(last_year, palette.LAST_YEAR, "dash", "square"), (this_year, palette.THIS_YEAR, "solid", "circle")]
     for line, colour, dash, mark in drawn:
         if line.is_empty:
@@ -162,7 +162,7 @@ def headcount_bridge(row: BridgeRow) -> go.Figure | None:
         figure.add_shape(
             type="line", x0=place + 0.32, x1=place + 0.68, y0=level, y1=level, line={"color": palette.QUIET, "width": 1, "dash": "dot"}
         )
-    figure.update_layout(bargap=0.36, margin={"t": 12, "l": 8, "r": 8, "b": 8})
+    figure.update_layout(bargap=0.36)
     figure.update_yaxes(range=[0, max(ends) * 1.14])
     figure.update_xaxes(tickangle=0)
     return figure
@@ -210,11 +210,11 @@ def cases_by_type(totals: dict[str, CaseTotals], names: dict[str, str]) -> go.Fi
         type="linear", title={"text": text("axis.cases"), "font": {"size": 12}}, range=[0, most * 1.15], tickformat=",d", showgrid=True
     )
     figure.update_xaxes(gridcolor=palette.RULE, nticks=6)
-    figure.update_yaxes(type="category", showgrid=False, title=None)
+    figure.update_yaxes(type="category", showgrid=False, nticks=0, dtick=1)
     return figure
 
 
-def _figure(axis_title: str) -> go.Figure:
+def _figure(unit: str) -> go.Figure:
     """An empty figure in the house style."""
     figure = go.Figure()
     figure.update_layout(
@@ -231,7 +231,6 @@ def _figure(axis_title: str) -> go.Figure:
     )
     figure.update_xaxes(showgrid=False, linecolor=palette.RULE, ticks="", automargin=True, fixedrange=True, type="category")
     figure.update_yaxes(
-        title={"text": axis_title, "standoff": 8, "font": {"size": 12, "color": palette.QUIET}},
         gridcolor=palette.RULE,
         zeroline=False,
         tickformat=",",
@@ -239,6 +238,19 @@ def _figure(axis_title: str) -> go.Figure:
         fixedrange=True,
         nticks=6,
     )
+    if unit:
+        # At the head of the figure and upright: a turned axis title of Chinese characters is hard to read.
+        figure.add_annotation(
+            text=text("figure.unit", unit=unit),
+            x=1,
+            y=1.02,
+            xref="paper",
+            yref="paper",
+            xanchor="right",
+            yanchor="bottom",
+            showarrow=False,
+            font={"size": 12, "color": palette.QUIET},
+        )
     return figure
 
 
@@ -248,7 +260,7 @@ def _month_labels(months: Sequence[str]) -> list[str]:
 
 def _month_label(month: str) -> str:
     period = Period.parse(month)
-    return text("figure.month", year=f"{period.year % 100:02d}", month=period.month)
+    return text("figure.month", year=period.year, month=period.month)
 
 
 def _month_of_year(month: str) -> str:
@@ -257,7 +269,14 @@ def _month_of_year(month: str) -> str:
 
 def _order_months(figure: go.Figure, lines: Sequence[Course]) -> None:
     months = sorted({month for line in lines for month in line.months})
-    figure.update_xaxes(categoryorder="array", categoryarray=_month_labels(months))
+    ticks = [
+        text("figure.january", month=period.month, year=period.year)
+        if place == 0 or period.month == 1
+        else text("figure.month_short", month=period.month)
+        for place, period in enumerate(Period.parse(month) for month in months)
+    ]
+    labels = _month_labels(months)
+    figure.update_xaxes(categoryorder="array", categoryarray=labels, tickmode="array", tickvals=labels, ticktext=ticks)
 
 
 def _roomy(values: Sequence[float]) -> list[float] | None:

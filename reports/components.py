@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from reports.data import Card
     from reports.forms_shown import Download
 
-_ARROWS = {1: "▲", -1: "▼", 0: ""}
 _LEVEL_TONES = {"ok": "good", "watch": "watch", "alarm": "bad"}
 STATE_TONES = {"provisional": "watch", "approved": "good", "superseded": "quiet"}
 DELIVERY_TONES = {"accepted": "good", "refused": "bad", "superseded": "quiet"}
@@ -90,7 +89,8 @@ def _card(card: Card) -> str:
     badge = tables.mark(level_mark(card.level)) if card.level else ""
     head = f'<div class="tc-card-head"><span class="tc-card-name">{escape(card.name)}</span>{badge}</div>'
     unit = f'<span class="tc-unit">{escape(card.unit)}</span>' if card.unit and card.reason is None else ""
-    value = f'<div class="tc-value"><span class="tc-figure">{escape(card.shown)}</span>{unit}</div>'
+    when = f'<span class="tc-when">{escape(card.when)}</span>'
+    value = f'<div class="tc-value"><span><span class="tc-figure">{escape(card.shown)}</span>{unit}</span>{when}</div>'
     if card.reason is not None:
         below = f'<div class="tc-reason">{escape(card.reason)}</div>'
     else:
@@ -105,11 +105,11 @@ def _card(card: Card) -> str:
             f'<div class="tc-todate"><span>{escape(text("card.year_to_date"))} <b>{escape(shown)}</b></span>'
             f"{_change(text('change.to_last_year'), against)}</div>"
         )
-    return f'<div class="tc-card"><div class="tc-when">{escape(card.when)}</div>{head}{value}{below}{to_date}</div>'
+    return f'<div class="tc-card">{head}{value}{below}{to_date}</div>'
 
 
 def _change(label: str, change: Change) -> str:
-    shown = f"{_ARROWS[change.direction]}{change.show()}" if change.value is not None else change.show()
+    shown = change.show()
     reason = f' title="{escape(text(change.reason))}"' if change.reason else ""
     why = f" <i>{escape(text(change.reason))}</i>" if change.reason else ""
     return f'<span class="tc-change"{reason}><em>{escape(label)}</em> {escape(shown)}{why}</span>'

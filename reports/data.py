@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.formats import Change, Measured, MoneyUnit, change
-from reports.headlines import EXPENDITURE, INCOME, SURPLUS, TREND_CHOICES, Headline, headlines
+from reports.headlines import DISPLAYED, EXPENDITURE, INCOME, SURPLUS, TREND_CHOICES, Headline, headlines
 from reports.texts import text
 from warehouse.errors import ReleaseError
 from warehouse.periods import Period
@@ -176,6 +176,13 @@ def rule_names(reader: ReleaseReader) -> dict[str, str]:
     return {row["rule_code"]: row["name_zh"] for row in reader.rows("duplicate_rule_definitions")}
 
 
+@lru_cache(maxsize=_KEPT)
+def measure_names(reader: ReleaseReader) -> dict[str, str]:
+    """Names of measures and indicators by code."""
+    names = {row["measure_code"]: row["name_zh"] for row in reader.rows("measure_definitions")}
+    return {**names, **{code: one.name for code, one in definitions(reader).items()}}
+
+
 # Values
 
 
@@ -191,17 +198,75 @@ class Value:
     months_used: int | None
 
 
-@lru_cache(maxsize=_KEPT)
-def values(reader: ReleaseReader, division: str, scheme: str, codes: tuple[str, ...]) -> dict[tuple[str, str, str], Value]:
+Values = dict[tuple[str, str, str], Value]
+
+
+def values(reader: ReleaseReader, division: str, scheme: str, codes: tuple[str, ...]) -> Values:
     """Every published value of some indicators of a division and scheme, by (code, period type, month)."""
-    columns = ("indicator_code", "period_type", "period", "value", "numerator", "denominator", "level", "origin", "months_used")
-    rows = reader.rows("indicator_values", columns=columns, division_code=division, scheme=scheme, indicator_code=list(codes))
-    return {
-        (row["indicator_code"], row["period_type"], row["period"]): Value(
+    wanted = set(codes)
+    # The overview asks for a dozen of these one after the other: one reading answers them all.
+    found = _values(reader, division, DISPLAYED if wanted <= set(DISPLAYED) else codes)
+    return {key: value for key, value in found.get(scheme, {}).items() if key[0] in wanted}
+
+
+@lru_cache(maxsize=_KEPT)
+def _values(reader: ReleaseReader, division: str, codes: tuple[str, ...]) -> dict[str, Values]:
+    columns = ("scheme", "indicator_code", "period_type", "period", "value", "numerator", "denominator", "level", "origin", "months_used")
+    found: dict[str, Values] = {}
+    for row in reader.rows("indicator_values", columns=columns, division_code=division, indicator_code=list(codes)):
+        key = (row["indicator_code"], row["period_type"], row["period"])
+        found.setdefault(row["scheme"], {})[key] = Value(
             row["value"], row["numerator"], row["denominator"], row["level"], row["origin"], row["months_used"]
         )
+    return found
+
+
+@lru_cache(maxsize=_KEPT)
+def _last_years(reader: ReleaseReader, division: str, codes: tuple[str, ...]) -> dict[tuple[str, str, str], Decimal | None]:
+    """Indicators of the same period of last year by (scheme, code, period type), where they are plain ratios of measures.
+
+    They follow from last year's measures that the release publishes, which reach back to the bureau's own history.
+    """
+    sql = """
+        with terms as (
+            select terms.*, definitions.factor
+            from indicator_measures as terms
+            inner join indicator_definitions as definitions on terms.indicator_code = definitions.indicator_code
+            where list_contains($codes, terms.indicator_code) and coalesce(definitions.formula, '') = ''
+        )
+
+        select
+            last_year.scheme,
+            terms.indicator_code,
+            last_year.period_type,
+            terms.part,
+            cast(max(terms.factor) as decimal(28, 6)) as factor,
+            cast(sum(terms.sign * last_year.value) as decimal(28, 6)) as total,
+            count(last_year.value) as known,
+            (
+                select count(*) from indicator_measures as parts
+                where parts.indicator_code = terms.indicator_code and parts.part = terms.part
+            ) as needed
+        from terms
+        inner join measure_values as last_year
+            on terms.measure_code || '_LY' = last_year.measure_code
+        where last_year.division_code = $division and last_year.period = $period
+        group by last_year.scheme, terms.indicator_code, last_year.period_type, terms.part
+    """
+    rows = reader.query(sql, {"codes": list(codes), "division": division, "period": str(reader.period)}).to_pylist()
+    parts = {
+        (row["scheme"], row["indicator_code"], row["period_type"], row["part"]): row["total"] if row["known"] == row["needed"] else None
         for row in rows
     }
+    factors = {row["indicator_code"]: row["factor"] or Decimal(1) for row in rows}
+    found: dict[tuple[str, str, str], Decimal | None] = {}
+    for (scheme, code, period_type, part), total in parts.items():
+        if part != "numerator" or total is None:
+            continue
+        divided = definitions(reader)[code].measure_denominator != "1"
+        below = parts.get((scheme, code, period_type, "denominator")) if divided else Decimal(1)
+        found[scheme, code, period_type] = factors[code] * total / below if below else None
+    return found
 
 
 def why_empty(reader: ReleaseReader, definition: Definition, scheme: str, division: str, found: Value | None) -> str:
@@ -266,9 +331,7 @@ def cards(reader: ReleaseReader, division: str, scheme: str, unit: MoneyUnit) ->
     return [_card(reader, division, scheme, unit, line, found) for line in wanted]
 
 
-def _card(
-    reader: ReleaseReader, division: str, scheme: str, unit: MoneyUnit, line: Headline, found: dict[tuple[str, str, str], Value]
-) -> Card:
+def _card(reader: ReleaseReader, division: str, scheme: str, unit: MoneyUnit, line: Headline, found: Values) -> Card:
     definition = definitions(reader)[line.code]
     measured = definition.measured
     month = reader.period
@@ -278,7 +341,10 @@ def _card(
         return one.value if one else None
 
     def against(period_type: str, base: Period, no_base: str) -> Change:
-        return change(value_of(period_type, month), value_of(period_type, base), is_rate=measured.is_rate, no_base=no_base)
+        before = value_of(period_type, base)
+        if before is None and base == month.shift(-12):
+            before = _last_years(reader, division, DISPLAYED).get((scheme, line.code, period_type))
+        return change(value_of(period_type, month), before, is_rate=measured.is_rate, no_base=no_base)
 
     own = found.get((line.code, line.period_type, str(month)))
     value = own.value if own else None
@@ -798,7 +864,7 @@ class Part:
     name: str
     counted: str
     value: Decimal | None
-    measured: Measured
+    unit: str
     origin: str | None
 
 
@@ -832,7 +898,7 @@ def measure_parts(reader: ReleaseReader, code: str, division: str, scheme: str, 
             name=row["name_zh"] or row["measure_code"],
             counted=row["counted"] or "",
             value=row["value"],
-            measured=Measured(row["unit"] or "", "", 2 if row["unit"] == "yuan" else 0),
+            unit=row["unit"] or "",
             origin=row["origin"],
         )
         for row in reader.query(sql, given).to_pylist()

@@ -76,11 +76,18 @@ def ledger_table(screen: Screen) -> tuple[list[Column], list[list[Cell]]]:
             number(row["rows_delivered"]),
             number(row["rows_landed"]),
             number(row["rows_rejected"]),
-            row["reason"] or row["note"] or EMPTY,
+            _refusal(row["reason"]) if row["reason"] else row["note"] or EMPTY,
         ]
         for row in of_scope(screen)
     ]
     return columns, rows
+
+
+def _refusal(reason: str) -> str:
+    """Why a delivery was refused: the reason in the reader's language, then file, found and expected as the receipt has them."""
+    word, _, detail = reason.partition(": ")
+    named = text_or(f"refusal.{word}", "")
+    return text("refusal.said", word=named, detail=detail) if named else reason
 
 
 def rejected_table(screen: Screen) -> tuple[list[Column], list[list[Cell]]]:
@@ -146,6 +153,7 @@ def _state_of(line: data.CheckLine) -> Mark:
 
 def place_table(screen: Screen, code: str) -> tuple[list[Column], list[list[Cell]], int]:
     """A check of the month place by place; how many places there are."""
+    names = data.measure_names(screen.reader)
     places = data.check_places(screen.reader, code)
     places = [row for row in places if screen.county in (data.CITY, row["division_code"])]
     columns = [
@@ -162,16 +170,32 @@ def place_table(screen: Screen, code: str) -> tuple[list[Column], list[list[Cell
         [
             data.division_name(screen.reader, row["division_code"]),
             text_or(f"scheme.{row['scheme']}", row["scheme"] or EMPTY),
-            row["row_code"] or EMPTY,
+            _compared(names, row["row_code"] or ""),
             _side(row["left_value"]),
             _side(row["right_value"]),
             _side(row["difference"]),
-            Mark(text(f"checks.outcome.{row['outcome'].replace(' ', '_')}"), components.OUTCOME_TONES[row["outcome"]]),
+            Mark(text(f"checks.outcome.{row['outcome'].replace(' ', '_')}"), _tone(row)),
             row["note"] or EMPTY,
         ]
         for row in places[:PLACES_SHOWN]
     ]
     return columns, rows, len(places)
+
+
+def _tone(row: dict[str, Any]) -> str:
+    """A rule of the sources that does not hold is no fault of ours."""
+    tone = components.OUTCOME_TONES[row["outcome"]]
+    return "watch" if tone == "bad" and row["kind"] == "theirs" else tone
+
+
+def _compared(names: dict[str, str], code: str) -> str:
+    """What a check compares: a measure, an indicator, a rule, or a system's deliveries, with its period type where it has one."""
+    head, _, tail = code.partition(".")
+    named = names.get(head) or text_or(f"compared.{head}", "") or text_or(f"system.{head}", "")
+    if not named:
+        return code or EMPTY
+    further = text_or(f"period_type.{tail}", "") or text_or(f"compared.{tail}", "")
+    return f"{named} {further}".strip()
 
 
 def _side(value: Any) -> str:  # noqa: ANN401 - a decimal of the release or None

@@ -140,12 +140,13 @@ class Change:
         return (shown > 0) - (shown < 0)
 
     def show(self) -> str:
-        """`+1.25%`, `−0.30 个百分点`, or `EMPTY`."""
+        """`↑1.25%`, `↓0.30个百分点`, 持平, or `EMPTY`."""
         if self.value is None:
             return EMPTY
-        shown = number(self.value * _PERCENT, 2)
-        signed = f"+{shown}" if self.direction > 0 else shown
-        return text("change.points", points=signed) if self.is_points else f"{signed}%"
+        if self.direction == 0:
+            return text("change.none")
+        shown = f"{'↑' if self.direction > 0 else '↓'}{number(abs(self.value) * _PERCENT, 2)}"
+        return text("change.points", points=shown) if self.is_points else f"{shown}%"
 
 
 def change(value: Decimal | None, base: Decimal | None, *, is_rate: bool, no_base: str) -> Change:

@@ -77,6 +77,11 @@ TREND_CHOICES = (
 )
 
 
+DISPLAYED = tuple(
+    sorted({line.code for lines in _HEADLINES.values() for line in lines} | {INSURED, INCOME, EXPENDITURE, SURPLUS, *TREND_CHOICES})
+)
+
+
 def headlines(scheme: str) -> tuple[Headline, ...]:
     """The cards of a scheme, in order."""
     return _HEADLINES[scheme]

@@ -43,8 +43,8 @@ wanted = data.CaseFilter(
 components.facts(shown.facts(screen, data.case_totals(screen.reader, wanted)))
 components.note(text("duplicates.note"))
 
-left, right = st.columns([7, 5], gap="medium")
-with left, st.container(border=True):
+left, right = st.columns([5, 7], gap="small")
+with left, st.container(border=True, height="stretch"):
     components.section(text("duplicates.by_type"), text("duplicates.by_type_note"))
     components.figure(
         charts.cases_by_type(data.case_totals_by(screen.reader, wanted, "type_code"), data.rule_names(screen.reader)),
@@ -52,9 +52,9 @@ with left, st.container(border=True):
         words=text("duplicates.by_type"),
         otherwise=text("duplicates.none"),
     )
-with right, st.container(border=True):
-    components.section(text("duplicates.by_status"), text("duplicates.by_status_note"))
-    columns, rows = shown.status_table(screen, wanted)
+with right, st.container(border=True, height="stretch"):
+    components.section(text("duplicates.by_type_and_county"), text("duplicates.by_county_note"))
+    columns, rows = shown.type_county_table(screen, wanted)
     components.table(columns, rows, otherwise=text("duplicates.none"))
 
 with st.container(border=True):
@@ -63,8 +63,8 @@ with st.container(border=True):
     components.table(columns, rows, emphasised=emphasised, otherwise=text("duplicates.none"))
 
 with st.container(border=True):
-    components.section(text("duplicates.by_type_and_county"), text("duplicates.by_county_note"))
-    columns, rows = shown.type_county_table(screen, wanted)
+    components.section(text("duplicates.by_status"), text("duplicates.by_status_note"))
+    columns, rows = shown.status_table(screen, wanted)
     components.table(columns, rows, otherwise=text("duplicates.none"))
 
 with st.container(border=True):

@@ -16,8 +16,8 @@ where = (screen.reader, screen.county, screen.scheme)
 components.title(text("page.overview"), screen.about)
 components.cards(data.cards(*where, screen.unit))
 
-left, right = st.columns(2, gap="medium")
-with left, st.container(border=True):
+left, right = st.columns(2, gap="small")
+with left, st.container(border=True, height="stretch"):
     components.section(text("overview.insured"), text("overview.insured_note"))
     components.figure(
         charts.courses(data.courses_by_scheme(*where, "ENR-01", "point", screen.unit), text("axis.persons")),
@@ -25,7 +25,7 @@ with left, st.container(border=True):
         words=text("overview.insured"),
         otherwise=shown.why_no_course(screen, "ENR-01"),
     )
-with right, st.container(border=True):
+with right, st.container(border=True, height="stretch"):
     components.section(text("overview.fund"), text("overview.fund_note"))
     components.figure(
         charts.fund_flows(*data.fund_courses(*where, screen.unit), screen.unit.name),
@@ -50,8 +50,8 @@ with st.container(border=True):
         components.table(columns, rows, emphasised=emphasised, otherwise=text("overview.bridge_missing"))
         components.note(shown.cross_county_note(screen))
 
-left, right = st.columns(2, gap="medium")
-with left, st.container(border=True):
+left, right = st.columns(2, gap="small")
+with left, st.container(border=True, height="stretch"):
     components.section(text("overview.trend"), text("overview.trend_note"))
     choices = data.trend_choices(*where)
     if choices:
@@ -67,7 +67,7 @@ with left, st.container(border=True):
         )
     else:
         components.nothing(text("overview.trend_missing"))
-with right, st.container(border=True):
+with right, st.container(border=True, height="stretch"):
     components.section(text("overview.thresholds"), text("overview.thresholds_note"))
     columns, rows = shown.threshold_table(screen)
     components.table(columns, rows, otherwise=text("overview.thresholds_missing"))
