@@ -25,7 +25,7 @@ from warehouse.contracts import load_contracts
 from warehouse.errors import CloseRefusedError, ReleaseError
 from warehouse.fingerprint import code_version, rule_set_version, warehouse_fingerprint
 from warehouse.identity import MatchResult, match
-from warehouse.landing import deliveries, files_in_force, months_on_record, rejects_in_force, rejects_in_force
+from warehouse.landing import deliveries, files_in_force, months_on_record, rejects_in_force
 from warehouse.periods import Period
 from warehouse.register import Register, ReleaseRow
 from warehouse.settings import Settings
@@ -117,7 +117,6 @@ def prepare(settings: Settings, register: Register, period: Period, options: Clo
         _lay_out_landing(con, settings, period)
         _lay_out_rejects(con, settings, period)
         rows = _write_control(con, settings, register, period, options)
-        _keep_rejected_rows(con, settings, period)
         releases.attach_earlier(con, settings, register, period)
         con.execute("create or replace table control.stages_done (stage varchar)")
         _done(con, "prepare")
@@ -162,23 +161,6 @@ def _lay_out_landing(con: duckdb.DuckDBPyConnection, settings: Settings, period:
             columns += [(f"_{part}", "varchar") for part in ("system", "period", "office", "delivery_id")] + [("_line", "bigint")]
             shaped = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in columns)
             con.execute(f"create or replace view {view} as select {shaped} where false")
-
-
-def _keep_rejected_rows(con: duckdb.DuckDBPyConnection, settings: Settings, period: Period) -> None:
-    """The month's rejected rows for the review file: where each stands and why it was rejected, without what it says."""
-    paths = [str(path) for path in rejects_in_force(settings, period)]
-    con.execute("create schema if not exists review")
-    con.execute(
-        "create or replace table review.rejected_rows (system varchar, period varchar, office varchar, delivery_id varchar, "
-        "table_name varchar, file_name varchar, line bigint, reason varchar, column_name varchar)"
-    )
-    if paths:
-        con.execute(
-            "insert into review.rejected_rows "
-            "select _system, _period, _office, _delivery_id, table_name, file_name, _line, reason, column_name "
-            "from read_parquet($paths) where _period = $period",
-            {"paths": paths, "period": str(period)},
-        )
 
 
 def _lay_out_rejects(con: duckdb.DuckDBPyConnection, settings: Settings, period: Period) -> None:

@@ -15,8 +15,6 @@ from warehouse.contracts import load_contracts
 from warehouse.errors import TongchouError
 from warehouse.register import Register, current_user, new_run_id
 
-_CHECKS = dg.AssetKey(["reporting", "check_results"])
-
 
 @dg.asset(
     key=PREPARED,
@@ -72,7 +70,7 @@ def person_links(context: dg.AssetExecutionContext, home: Home) -> dg.Materializ
     pool=POOL,
     deps=[
         *(dg.AssetKey(["reporting", table]) for table in stages.PUBLISHED_TABLES),
-        dg.AssetKey(["review", "failing_rows"]),
+        *(dg.AssetKey(["review", table]) for table in stages.REVIEW_TABLES),
     ],
     description="The provisional release of the month, published only if our own checks hold.",
 )
