@@ -35,6 +35,7 @@ CONTRACTED_TABLES = (
     "indicator_values",
     "institution_values",
     "measure_values",
+    "report_cells",
     "check_results",
     "headcount_bridge",
     "duplicate_cases",
