@@ -1,6 +1,6 @@
--- One row per fund, county and ledger subject of an accounting month. The employee and resident ledgers are city-wide, the rural one
--- stands by county. Rows of an insurance type that belongs to no fund stay, with is_of_fund false.
--- Grain: (source_system, insurance_type_code, division_code, subject_code, month).
+-- One row per delivered ledger line: insurance type, ledger subject and accounting month. The employee and resident ledgers are
+-- city-wide, the rural one stands by county; offices that are no county of the month share the line 未分县区. Rows of an insurance type
+-- that belongs to no fund stay, with is_of_fund false. Grain: (source_system, insurance_type_code, subject_code, month, delivery_id).
 with
 
 employee as (
