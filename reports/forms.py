@@ -40,7 +40,7 @@ ROUNDING_NOTE = "因单位取舍，部分分项之和与合计略有出入(尾�
 _FIGURES = ("value", "ratio", "growth")
 # Width of a page in landscape, in characters of the body's size, that narrow forms are spread over.
 _PAGE_WIDTH = 132.0
-_NARROWEST, _WIDEST = 8.5, 17.0
+_NARROWEST, _WIDEST = 7.4, 17.0
 _STUB_WIDEST = 40.0
 _LINE_WIDTH = 5.0
 _LINE_HEIGHT = 14.0
@@ -346,7 +346,7 @@ def release_line(reader: ReleaseReader) -> str:
     info, _ = _about(reader)
     return (
         f"数据版本：{reader.release}({text(f'state.{reader.row.state}')})；{moment(info['built_at'])} 发布；"
-        f"程序版本 {str(info['code_version'])[:12]}；规则版本 {str(info['rule_set_version'])[:12]}"
+        f"程序版本 {info['code_version']}；规则版本 {info['rule_set_version']}"
     )
 
 
