@@ -87,3 +87,28 @@ def test_two_receives_at_once_land_a_delivery_once(tmp_path):
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert sorted(int(process.communicate(timeout=120)[0]) for process in processes) == [0, 1]
     assert check_landing(tmp_path / "home", 20_000) == ["accepted", "refused"]
+
+
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(tmp_path):
+    write_inbox(tmp_path / "inbox", 20_000)
+    # No file may grow beyond what one table needs: as on a full disk, writing fails half way.
+    code = """
+import resource, signal, sys
+from pathlib import Path
+from warehouse.landing import LandingError, receive
+from warehouse.settings import Settings
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+try:
+    receive(Settings(Path(sys.argv[1])), sys.argv[2])
+except LandingError as error:
+    print(error)
+"""
+    for size in (2000, 20_000):
+        home = tmp_path / f"home{size}"
+        command = [sys.executable, "-c", code, str(home), str(tmp_path / "inbox"), str(size)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        assert len(done.stdout.splitlines()) == 1, done.stderr
+        assert "rural/2025-06/990102" in done.stdout
+        assert check_landing(home, 20_000) == []
+        check_next_receive(home, tmp_path / "inbox", 20_000)

@@ -32,7 +32,10 @@ class ParquetSource:
         self._path = path
         try:
             schema = pq.read_schema(path)
-        except (pa.ArrowException, OSError) as error:
+        except FileNotFoundError:
+            raise
+        # A damaged file fails wherever the library happens to notice it; whatever it says, it cannot be read.
+        except Exception as error:
             message = f"{self.name} is no Parquet file that can be read ({type(error).__name__})"
             raise UndecodableError(message) from None
         self.header = list(schema.names)
@@ -57,7 +60,9 @@ class ParquetSource:
                     if wanted is None or wanted.any():
                         records = self._records(batch, numbers)
                         yield records if wanted is None else records.filter(pa.array(wanted))
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        except FileNotFoundError:
+            raise
+        except Exception as error:
             message = f"{self.name} cannot be read to its end as Parquet ({type(error).__name__}, after line {first_line - 1})"
             raise UndecodableError(message) from None
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -21,9 +23,13 @@ from warehouse.contracts import ColumnContract, TableContract
 
 from .table_source import UndecodableError, records_schema
 
-_ROWS = 20_000
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
 
-type_of_cell = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
+_ROWS = 20_000
+_FAR_CELL = re.compile(rb'<(?:[a-z]+:)?c r="[A-Z]{3}[0-9]')
+
+_Cell = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
 
 
 class WorkbookSource:
@@ -35,13 +41,14 @@ class WorkbookSource:
         Raises:
             UndecodableError: it is no workbook that can be read.
         """
-        from python_calamine import CalamineError, CalamineWorkbook
-
         self.name = path.name
         try:
-            self._sheet = CalamineWorkbook.from_path(path).get_sheet_by_index(0)
             self._errors = _error_cells(path)
-        except (CalamineError, OSError, zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
+            self._sheet = _first_sheet(path)
+        except (UndecodableError, FileNotFoundError):
+            raise
+        # A damaged workbook fails wherever the two libraries happen to notice it; whatever they say, it cannot be read.
+        except Exception as error:
             message = f"{self.name} is no .xlsx workbook that can be read ({type(error).__name__})"
             raise UndecodableError(message) from None
         self.header: list[str] = []
@@ -84,7 +91,7 @@ class WorkbookSource:
         return (self._columns + [None] * (width - len(self._columns)))[:width]
 
 
-def _text(cell: type_of_cell, column: ColumnContract | None) -> str:
+def _text(cell: _Cell, column: ColumnContract | None) -> str:
     """A cell as the text that a CSV would hold."""
     if isinstance(cell, str):
         return cell
@@ -108,15 +115,34 @@ def _with_decimals(number: Decimal, scale: int) -> Decimal:
     return number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP) if number.adjusted() + scale < 28 else number
 
 
+def _first_sheet(path: Path) -> CalamineSheet:
+    from python_calamine import CalamineWorkbook
+
+    try:
+        return CalamineWorkbook.from_path(path).get_sheet_by_index(0)
+    except BaseException as error:
+        # A panic of the library is no Exception, and would end the whole close for one damaged file.
+        if type(error).__name__ != "PanicException":
+            raise
+        message = f"{path.name} is no .xlsx workbook that can be read (PanicException)"
+        raise UndecodableError(message) from None
+
+
 def _error_cells(path: Path) -> dict[int, dict[int, str]]:
     """Text of the cells that hold an error (`#DIV/0!`), by line and column from 0: the quick reader shows them as empty.
 
     An empty amount is null and lands; an error in its place must not.
+
+    Raises:
+        UndecodableError: a cell stands so far to the right that the sheet between would not fit into memory.
     """
+    has_errors = False
     with zipfile.ZipFile(path) as archive:
-        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
-        if not any(b't="e"' in archive.read(name) for name in sheets):
-            return {}
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                has_errors |= _scan(archive, name, path.name)
+    if not has_errors:
+        return {}
     import openpyxl
 
     found: dict[int, dict[int, str]] = {}
@@ -127,6 +153,20 @@ def _error_cells(path: Path) -> dict[int, dict[int, str]]:
                 found.setdefault(cell.row, {})[cell.column - 1] = str(cell.value)
     book.close()
     return found
+
+
+def _scan(archive: zipfile.ZipFile, sheet: str, file: str) -> bool:
+    """Whether a sheet has cells with errors; read in pieces, for a sheet may be much larger than its file."""
+    has_errors, tail = False, b""
+    with archive.open(sheet) as part:
+        while piece := part.read(1024 * 1024):
+            text = tail + piece
+            if _FAR_CELL.search(text):
+                message = f"{file} has cells beyond column ZZ, expected a sheet as wide as its table"
+                raise UndecodableError(message)
+            has_errors |= b't="e"' in text
+            tail = text[-32:]
+    return has_errors
 
 
 def _batch(rows: list[tuple[int, list[str]]]) -> pa.RecordBatch:
