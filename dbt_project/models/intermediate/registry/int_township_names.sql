@@ -56,7 +56,8 @@ heads as (
     from unambiguous
     inner join city
         on unambiguous.period = city.period
-    where city.city_name is not null
+    -- A city without a name would put the same head twice.
+    where city.city_name <> ''
 )
 
 select

@@ -59,7 +59,8 @@ unassigned_townships as (
         cast(null as varchar) as successor_code,
         true as is_unassigned_line
     from divisions
-    where division_level = 'county'
+    -- What stands under 未分县区 stands in no township.
+    where division_level = 'county' and division_code <> '{{ var("unassigned_code") }}'
 )
 
 select * from delivered
