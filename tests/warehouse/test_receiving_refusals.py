@@ -1,11 +1,16 @@
 """What a delivery is refused for, whole, with the reason the contract page names, and nothing landed."""
 
 import json
+import os
 
 import pytest
 from delivery_builder import DeliveryBuilder, change_manifest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from warehouse.landing import deliveries, receive
+from warehouse.landing.manifest import ManifestUnreadableError, read_manifest
 from warehouse.settings import Settings
 
 CLAIM = "00001,,P1,990102N0001,普通门诊,2025-06-03,2025-06-03,J18.9,10.0000,10.0000,4.0000,0.0000,6.0000,10.0000,0.0000"
@@ -382,3 +387,51 @@ def test_a_receipt_of_a_refusal_is_kept_and_holds_no_row(settings, inbox):
     assert stored["status"] == "refused"
     assert stored["reason"].startswith("rows: ")
     assert "张三" not in receipt.read_text(encoding="utf-8")
+
+
+# --- any manifest ---
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["rural", "2025-06", "x.csv", "1.00", 2]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+PLACES = st.sampled_from(
+    ["system", "period", "office", "delivery_no", "extracted_at", "tables"]
+    + ["entry", "table", "file", "rows", "sha256", "control_totals", "total"]
+)
+
+
+@given(place=PLACES, value=VALUES, drop=st.booleans())
+@hypothesis_settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_value_anywhere_in_a_manifest_is_read_or_refused(tmp_path, place, value, drop):
+    entry = {"table": "members", "file": "members.csv", "rows": 0, "sha256": "0", "control_totals": {"总费用": "1.00"}}
+    document = {"system": "rural", "period": "2025-06", "office": "990102", "delivery_no": 1, "tables": [entry]}
+    where = document if place in document or place == "extracted_at" else entry["control_totals"] if place == "total" else entry
+    if place == "entry":
+        document["tables"].append(value)
+    elif drop:
+        where.pop("总费用" if place == "total" else place, None)
+    else:
+        where["总费用" if place == "total" else place] = value
+    (tmp_path / "delivery.json").write_text(json.dumps(document), encoding="utf-8")
+    try:
+        manifest = read_manifest(tmp_path)
+    except ManifestUnreadableError as refused:
+        assert str(refused).startswith("manifest unreadable: delivery.json")
+        assert str(refused).encode("utf-8")
+    else:
+        assert manifest.identity.delivery_id.startswith("rural-2025-06-") or place in ("system", "period")
+        assert all(type(entry.rows) is int and entry.rows >= 0 for entry in manifest.entries)
+
+
+def test_a_pipe_in_place_of_the_manifest_is_not_waited_for(settings, inbox):
+    folder = builder().write(inbox)
+    (folder / "delivery.json").unlink()
+    os.mkfifo(folder / "delivery.json")
+    assert refusal(settings, inbox).reason == "manifest unreadable: delivery.json is no file"

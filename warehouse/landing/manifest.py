@@ -143,6 +143,9 @@ def _document(path: Path) -> dict[str, Any]:
         return dict(pairs)
 
     try:
+        # A named pipe in its place would be waited for without end.
+        if path.exists() and not path.is_file():
+            raise ManifestUnreadableError(None, f"{MANIFEST} is no file")
         if path.stat().st_size > LARGEST:
             raise ManifestUnreadableError(None, f"{MANIFEST} has more than {LARGEST} bytes")
         text = path.read_bytes().decode("utf-8-sig")

@@ -45,6 +45,7 @@ from .receipts import (
 
 INCOMING = ".incoming"
 _RECEIVING = "receiving"
+_JUDGING = "judging"
 
 
 class LandingError(TongchouError):
@@ -308,7 +309,12 @@ def _landing_lock(settings: Settings, say: Callable[[str], None]) -> Iterator[No
             say("another receive is at work, waiting for it")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         shutil.rmtree(settings.landing / INCOMING, ignore_errors=True)
-        for scratch in settings.work.glob(f"{_RECEIVING}-*"):
+        day_ago = time.time() - 24 * 60 * 60
+        left = [
+            *settings.work.glob(f"{_RECEIVING}-*"),
+            *(path for path in settings.work.glob(f"{_JUDGING}-*") if path.stat().st_mtime < day_ago),
+        ]
+        for scratch in left:
             shutil.rmtree(scratch, ignore_errors=True)
         yield
     finally:
@@ -317,10 +323,12 @@ def _landing_lock(settings: Settings, say: Callable[[str], None]) -> Iterator[No
 
 @contextmanager
 def _scratch(settings: Settings, dry_run: bool) -> Iterator[Path]:
-    """A folder for what is on the way. A dry run holds no lock, so its folder has another name, which a receive does not sweep."""
-    scratch = settings.work / f"{'judging' if dry_run else _RECEIVING}-{uuid.uuid4().hex}"
+    """A folder for what is on the way. A dry run holds no lock, so its folder has another name, swept only a day later."""
+    scratch = settings.work / f"{_JUDGING if dry_run else _RECEIVING}-{uuid.uuid4().hex}"
     try:
-        scratch.mkdir(parents=True)
+        settings.work.mkdir(parents=True, exist_ok=True)
+        # Rows of persons pass through it.
+        scratch.mkdir(mode=0o700)
     except OSError as error:
         message = f"{scratch} cannot be written: {error.strerror}"
         raise LandingError(message) from error
