@@ -114,7 +114,7 @@ def close_month(
 
 
 def approve(settings: Settings, period: Period, name: str) -> ReleaseRow:
-    """Freeze a month: its release in force is approved, later changes need a restatement.
+    """Freeze a month: its release in force is approved, its reports say so, later changes need a restatement.
 
     Raises:
         CloseRefusedError: the month is not closed, approved already, or an earlier month on record is not approved.
@@ -136,6 +136,8 @@ def approve(settings: Settings, period: Period, name: str) -> ReleaseRow:
         _refuse_stale(register, standing)
         release = register.approve(str(period), name, new_run_id())
         releases.mend(settings, register)
+        # The package of the release says 暂定 until it is written again.
+        stages.write_reports(settings, period)
     return release
 
 
