@@ -244,7 +244,8 @@ def _write_csv(con: duckdb.DuckDBPyConnection, path: Path, sheet: Sheet, damage:
             damage.lines.append((line, fault))
         content = b"\n".join(lines)
     if form == GB18030:
-        content = content.decode("utf-8").encode("gb18030")
+        # The counties' programs run under Windows: their lines end as that system ends them.
+        content = content.decode("utf-8").replace("\n", "\r\n").encode("gb18030")
     elif form == CSV_MARKED:
         content = b"\xef\xbb\xbf" + content
     path.write_bytes(content)
