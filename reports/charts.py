@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reports.data import BridgeRow, CaseTotals, Course
 
 HEIGHT = 300
+_COUNTED_SINGLY = 8
 _MARKS = {"all": "circle", "employee": "circle", "resident": "square", "rural": "diamond", "maternity": "triangle-up"}
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
 
@@ -40,11 +41,14 @@ def courses(lines: Sequence[Course], unit: str) -> go.Figure | None:
                 mode="lines+markers",
                 line={"color": palette.SCHEMES[line.scheme], "width": 2.5},
                 marker={"symbol": _MARKS[line.scheme], "size": 8},
+                cliponaxis=False,
                 hovertemplate="%{customdata}",
             )
         )
     _order_months(figure, drawn)
-    figure.update_yaxes(rangemode="normal", range=_roomy([value for line in drawn for value in line.plotted if value is not None]))
+    values = [value for line in drawn for value in line.plotted if value is not None]
+    figure.update_yaxes(range=_roomy(values))
+    _count_whole(figure, values)
     return figure
 
 
@@ -100,6 +104,7 @@ def year_against_year(this_year: Course, last_year: Course, unit: str) -> go.Fig
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5, "dash": dash},
                 marker={"size": 8, "symbol": mark},
+                cliponaxis=False,
                 hovertemplate="%{customdata}",
             )
         )
@@ -107,6 +112,7 @@ def year_against_year(this_year: Course, last_year: Course, unit: str) -> go.Fig
     figure.update_xaxes(categoryorder="array", categoryarray=labels, range=[-0.5, 11.5])
     values = [value for line in (this_year, last_year) for value in line.plotted if value is not None]
     figure.update_yaxes(range=_roomy(values))
+    _count_whole(figure, values)
     return figure
 
 
@@ -165,6 +171,7 @@ def headcount_bridge(row: BridgeRow) -> go.Figure | None:
     figure.update_layout(bargap=0.36)
     figure.update_yaxes(range=[0, max(ends) * 1.14])
     figure.update_xaxes(tickangle=0)
+    _count_whole(figure, ends)
     return figure
 
 
@@ -175,9 +182,9 @@ def cases_by_type(totals: dict[str, CaseTotals], names: dict[str, str]) -> go.Fi
     codes = sorted(totals, reverse=True)
     labels = [f"{names.get(code, code)}  {code}" for code in codes]
     figure = _figure("")
-    for name, colour, counts, ink in (
-        (text("duplicates.improper"), palette.IMPROPER, [totals[code].improper for code in codes], palette.GROUND),
-        (text("duplicates.legitimate"), palette.LEGITIMATE, [totals[code].legitimate for code in codes], palette.INK),
+    for name, colour, counts in (
+        (text("duplicates.improper"), palette.IMPROPER, [totals[code].improper for code in codes]),
+        (text("duplicates.legitimate"), palette.LEGITIMATE, [totals[code].legitimate for code in codes]),
     ):
         figure.add_trace(
             go.Bar(
@@ -187,8 +194,7 @@ def cases_by_type(totals: dict[str, CaseTotals], names: dict[str, str]) -> go.Fi
                 orientation="h",
                 marker={"color": colour},
                 customdata=[number(count) for count in counts],
-                hovertemplate="%{customdata}",
-                insidetextfont={"color": ink},
+                hovertemplate="%{y}<br>%{fullData.name}: %{customdata}<extra></extra>",
             )
         )
     most = max(totals[code].cases for code in codes)
@@ -205,7 +211,7 @@ def cases_by_type(totals: dict[str, CaseTotals], names: dict[str, str]) -> go.Fi
             showlegend=False,
         )
     )
-    figure.update_layout(barmode="stack", bargap=0.35, hovermode="y unified", height=max(HEIGHT, 90 + 34 * len(codes)))
+    figure.update_layout(barmode="stack", bargap=0.35, hovermode="closest", height=max(HEIGHT, 90 + 34 * len(codes)))
     figure.update_xaxes(
         type="linear", title={"text": text("axis.cases"), "font": {"size": 12}}, range=[0, most * 1.15], tickformat=",d", showgrid=True
     )
@@ -277,6 +283,12 @@ def _order_months(figure: go.Figure, lines: Sequence[Course]) -> None:
     ]
     labels = _month_labels(months)
     figure.update_xaxes(categoryorder="array", categoryarray=labels, tickmode="array", tickvals=labels, ticktext=ticks)
+
+
+def _count_whole(figure: go.Figure, values: Sequence[float]) -> None:
+    """Few whole things are counted one by one: half a person has no place on an axis."""
+    if all(float(value).is_integer() for value in values) and max(values, default=0) <= _COUNTED_SINGLY:
+        figure.update_yaxes(dtick=1)
 
 
 def _roomy(values: Sequence[float]) -> list[float] | None:

@@ -148,17 +148,14 @@ def downloads(files: Sequence[Download], *, otherwise: str) -> None:
     if not files:
         nothing(otherwise)
         return
-    for row in range(0, len(files), 4):
-        for place, one in zip(st.columns(4), files[row : row + 4], strict=False):
-            with place:
-                note(one.about)
-                st.download_button(
-                    one.label,
-                    data=one.path.read_bytes,
-                    file_name=one.name,
-                    mime=one.kind,
-                    key=f"download_{one.path.name}",
-                    icon=":material/download:",
-                    on_click="ignore",
-                    width="stretch",
-                )
+    for one in files:
+        st.download_button(
+            one.label,
+            data=one.path.read_bytes,
+            file_name=one.name,
+            mime=one.kind,
+            key=f"download_{one.path.name}",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+        )

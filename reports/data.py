@@ -277,6 +277,8 @@ def why_empty(reader: ReleaseReader, definition: Definition, scheme: str, divisi
         return text("reason.no_source", what=definition.missing_inputs or definition.name)
     if not definition.stands_at(scheme, level):
         return text("reason.city_only") if definition.stands_at(scheme, "city") else text("reason.not_for_scheme")
+    if found is not None and found.numerator is not None and found.denominator == 0:
+        return text("reason.nothing_to_divide_by")
     concerned = [
         f"{text(f'system.{system}')} {division_name(reader, office)}"
         for system, office in excused_offices(reader)
@@ -288,8 +290,6 @@ def why_empty(reader: ReleaseReader, definition: Definition, scheme: str, divisi
         return text("reason.no_previous_month")
     if definition.status == "needs history":
         return text("reason.no_last_year")
-    if found is not None and found.numerator is not None and found.denominator == 0:
-        return text("reason.nothing_to_divide_by")
     if definition.code in ("SUR-05", "SUR-06"):
         return text("reason.fewer_than_three_months")
     return text("reason.no_value")
@@ -745,16 +745,16 @@ _CASE_COLUMNS = (
 )
 
 
-@lru_cache(maxsize=32)
-def cases(reader: ReleaseReader, wanted: CaseFilter) -> list[dict[str, Any]]:
-    """The cases meant, those that cost most first."""
+def cases(reader: ReleaseReader, wanted: CaseFilter, most: int | None = None) -> list[dict[str, Any]]:
+    """The cases meant, those that cost most first; no more than `most` where it is given."""
     conditions, given = _case_conditions(wanted)
+    order = "duplicate_subsidy_yuan + duplicate_benefit_yuan desc, overlap_months desc, case_id"
     return reader.rows(
         "duplicate_cases",
         columns=_CASE_COLUMNS,
         where=conditions,
         parameters=given,
-        order_by="duplicate_subsidy_yuan + duplicate_benefit_yuan desc, overlap_months desc, case_id",
+        order_by=order if most is None else f"{order} limit {most:d}",
     )
 
 

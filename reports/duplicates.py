@@ -10,6 +10,7 @@ from typing import Any
 
 from reports import data
 from reports.data import CaseFilter, CaseTotals
+from reports.exports import csv_of
 from reports.formats import EMPTY, money, number
 from reports.screen import Screen
 from reports.tables import Cell, Column
@@ -18,6 +19,12 @@ from reports.texts import text
 ANY = "any"
 # What one page of the browser can still sort and search at ease; the downloaded list is whole.
 SHOWN = 2000
+# What the reader may choose besides the type, and the text that each option is read as.
+CHOICES = {
+    "standing": {"improper": "standing.improper", "legitimate": "standing.legitimate"},
+    "status": {status: f"status.{status}" for status in data.STATUSES},
+    "lasting": {"yes": "lasting.yes", "no": "lasting.no"},
+}
 _MONEY = ("subsidy", "central", "province", "city", "county", "benefit", "premium")
 
 
@@ -46,6 +53,11 @@ def type_options(screen: Screen) -> list[str]:
 def type_name(screen: Screen, code: str) -> str:
     """A type in words."""
     return text("filter.any") if code == ANY else f"{code} {data.rule_names(screen.reader).get(code, '')}".strip()
+
+
+def choice_name(name: str, code: str) -> str:
+    """An option of one of the further choices in words."""
+    return text("filter.any") if code == ANY else text(CHOICES[name][code])
 
 
 def county_table(screen: Screen, wanted: CaseFilter) -> tuple[list[Column], list[list[Cell]], frozenset[int]]:
@@ -111,10 +123,15 @@ def status_table(screen: Screen, wanted: CaseFilter) -> tuple[list[Column], list
     return columns, rows
 
 
-def case_list(screen: Screen, wanted: CaseFilter) -> list[dict[str, Any]]:
-    """The cases one by one, columns as the reader names them."""
+def case_list(screen: Screen, wanted: CaseFilter, most: int | None = None) -> list[dict[str, Any]]:
+    """The cases one by one, columns as the reader names them; no more than `most` where it is given."""
     names = data.rule_names(screen.reader)
-    return [_case_line(screen, names, row) for row in data.cases(screen.reader, wanted)]
+    return [_case_line(screen, names, row) for row in data.cases(screen.reader, wanted, most)]
+
+
+def case_file(screen: Screen, wanted: CaseFilter) -> bytes:
+    """All the cases as a file for a spreadsheet."""
+    return csv_of(case_list(screen, wanted))
 
 
 def _case_line(screen: Screen, names: dict[str, str], row: dict[str, Any]) -> dict[str, Any]:

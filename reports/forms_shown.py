@@ -27,15 +27,13 @@ class Download:
     """A file to download.
 
     Attributes:
-        label: on the button.
-        about: what is in it.
+        label: on the button: what is in it, its name and size.
         name: of the file as the reader gets it: it says which release it is of.
         path: where it lies.
         kind: its media type.
     """
 
     label: str
-    about: str
     name: str
     path: Path
     kind: str
@@ -46,15 +44,17 @@ def form_names(screen: Screen) -> dict[str, str]:
     return {code: f"{form.number} {form.title}" for code, form in forms.forms_of(screen.reader).items()}
 
 
-def form_tables(screen: Screen, code: str) -> list[str]:
-    """A form of the division shown as HTML, one table for each of its panels."""
+def panel_names(screen: Screen, code: str) -> dict[str, str]:
+    """The tables that a form is printed in; one without a name where there is no choice."""
     form = forms.form_of(screen.reader, code)
+    return {str(panel): form.panel_title(panel) for panel in form.panels}
+
+
+def form_table(screen: Screen, code: str, panel: str) -> str | None:
+    """A table of a form for the division shown as HTML; None where it has no row for the division and scheme."""
     schemes = None if screen.scheme == "all" else {screen.scheme}
-    grids = [
-        forms.lay_out(screen.reader, code, screen.county, panel=panel, money_unit=screen.filters.unit, schemes=schemes)
-        for panel in form.panels
-    ]
-    return [forms.html_of(grid) for grid in grids if grid is not None]
+    grid = forms.lay_out(screen.reader, code, screen.county, panel=int(panel), money_unit=screen.filters.unit, schemes=schemes)
+    return None if grid is None else forms.html_of(grid)
 
 
 def why_no_form(screen: Screen) -> str:
@@ -66,8 +66,7 @@ def downloads(screen: Screen, files: list[data.PackageFile]) -> list[Download]:
     """The files of the report package as downloads."""
     return [
         Download(
-            label=f"{one.name}　{file_size(one.size)}",
-            about=text_or(f"reports.file.{one.name}", one.name),
+            label=text("reports.download", about=text_or(f"reports.file.{one.name}", ""), name=one.name, size=file_size(one.size)),
             name=f"{screen.row.release}-{one.name}",
             path=one.path,
             kind=_KINDS.get(one.path.suffix, "application/octet-stream"),

@@ -1,20 +1,27 @@
 """Starting the dashboard in a process of its own.
 
-What belongs here: the command line that Streamlit is started with and what it is told of the home. What does not: how the pages look
-(`.streamlit/config.toml` beside `app.py`, which Streamlit reads from the script's own folder) and what they show.
+What belongs here: the command line that Streamlit is started with, what it is told of the home, and what is made ready while it starts.
+What does not: how the pages look (`.streamlit/config.toml` beside `app.py`, which Streamlit reads from the script's own folder) and what
+they show.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
-from warehouse.errors import UsageError
+from warehouse.errors import TongchouError, UsageError
 from warehouse.settings import Settings
 
 APP = Path(__file__).with_name("app.py")
+
+
+class PortError(TongchouError):
+    """The dashboard cannot listen where it is told to."""
 
 
 def command(port: int, address: str) -> list[str]:
@@ -26,7 +33,7 @@ def command(port: int, address: str) -> list[str]:
         "server.enableStaticServing": "true",
         "browser.gatherUsageStats": "false",
     }
-    return [sys.executable, "-m", "streamlit", "run", str(APP), *(f"--{name}={value}" for name, value in options.items())]
+    return [sys.executable, "-m", "reports.launch", "run", str(APP), *(f"--{name}={value}" for name, value in options.items())]
 
 
 def serve(settings: Settings, port: int = 8501, address: str = "localhost") -> int:
@@ -42,10 +49,12 @@ def serve(settings: Settings, port: int = 8501, address: str = "localhost") -> i
 
     Raises:
         UsageError: the port is none.
+        PortError: something else listens there, or the address is not this machine's.
     """
     if not 1 <= port <= 65535:
         message = f"port {port}: expected a number from 1 to 65535"
         raise UsageError(message)
+    _refuse_taken(port, address)
     environment = {**os.environ, "TONGCHOU_HOME": str(settings.home)}
     server = subprocess.Popen(command(port, address), env=environment)
     try:
@@ -54,3 +63,49 @@ def serve(settings: Settings, port: int = 8501, address: str = "localhost") -> i
         # The terminal has sent the same signal to the server; it ends by itself.
         server.wait()
         return 0
+
+
+def _refuse_taken(port: int, address: str) -> None:
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as wanted:
+            wanted.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            wanted.bind(place)
+    except OSError as error:
+        message = (
+            f"{address}, port {port}: cannot listen there ({error.strerror}); give --address an address of this machine "
+            "and --port a port that nothing else listens on"
+        )
+        raise PortError(message) from error
+
+
+def _make_ready() -> None:
+    """Load what the first page needs, so that its first reader does not wait for it."""
+    from reports import about, charts, data, deliveries, duplicates, forms_shown, overview  # noqa: F401 - loaded for the pages
+    from reports.screen import open_screen
+
+    try:
+        screen = open_screen(Settings.from_environment(), {})
+    except TongchouError:
+        return  # The page says what is wrong.
+    if screen is None:
+        return
+    where = (screen.reader, screen.county, screen.scheme)
+    data.cards(*where, screen.unit)
+    charts.courses(data.courses_by_scheme(*where, "ENR-01", "point", screen.unit), "")
+    overview.bridge_table(screen)
+    overview.threshold_table(screen)
+
+
+def main() -> None:
+    """What the server's process runs: Streamlit's own command line, with the pages loaded beside it."""
+    # Before the thread, because two threads that load the same package may wait for each other.
+    import streamlit  # noqa: F401
+    from streamlit.web.cli import main as run_streamlit
+
+    threading.Thread(target=_make_ready, name="make_ready", daemon=True).start()
+    run_streamlit()
+
+
+if __name__ == "__main__":
+    main()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from reports import charts, components, data, exports
+from reports import charts, components, data
 from reports import duplicates as shown
 from reports.screen import choose_in_page, current_screen
 from reports.texts import text
@@ -27,11 +29,11 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             name,
             text(f"duplicates.{name}"),
             [shown.ANY, *options],
-            lambda code, name=name: text("filter.any") if code == shown.ANY else text(f"{name}.{code}"),
+            partial(shown.choice_name, name),
             default=shown.ANY,
             width=190,
         )
-        for name, options in (("standing", ("improper", "legitimate")), ("status", data.STATUSES), ("lasting", ("yes", "no")))
+        for name, options in shown.CHOICES.items()
     }
 wanted = data.CaseFilter(
     screen.county,
@@ -40,7 +42,8 @@ wanted = data.CaseFilter(
     **{name: None if code == shown.ANY else code for name, code in chosen.items()},
 )
 
-components.facts(shown.facts(screen, data.case_totals(screen.reader, wanted)))
+totals = data.case_totals(screen.reader, wanted)
+components.facts(shown.facts(screen, totals))
 components.note(text("duplicates.note"))
 
 left, right = st.columns([5, 7], gap="small")
@@ -69,14 +72,14 @@ with st.container(border=True):
 
 with st.container(border=True):
     components.section(text("duplicates.list"), text("duplicates.list_note"))
-    lines = shown.case_list(screen, wanted)
-    components.sheet(lines[: shown.SHOWN], otherwise=text("duplicates.none"))
-    if len(lines) > shown.SHOWN:
-        components.note(text("duplicates.cut", shown=shown.SHOWN, all=len(lines)))
+    lines = shown.case_list(screen, wanted, shown.SHOWN)
+    components.sheet(lines, otherwise=text("duplicates.none"))
+    if totals.cases > len(lines):
+        components.note(text("duplicates.cut", shown=len(lines), all=totals.cases))
     if lines:
         st.download_button(
             text("duplicates.download"),
-            data=lambda: exports.csv_of(lines),
+            data=partial(shown.case_file, screen, wanted),
             file_name=f"{screen.row.release}-duplicates.csv",
             mime="text/csv",
             icon=":material/download:",
