@@ -46,6 +46,7 @@ def engine(scratch: Path) -> duckdb.DuckDBPyConnection:
     con.execute("set enable_external_file_cache = false")
     # Nothing is ever fetched from outside.
     con.execute("set autoinstall_known_extensions = false")
+    con.execute("set enable_progress_bar = false")
     return con
 
 
