@@ -6,6 +6,7 @@ from (`data.py`).
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -35,7 +36,11 @@ except TongchouError as error:
     st.stop()
 
 if screen is None:
-    st.navigation([st.Page(lambda: frame.welcome(settings), title=text("page.overview"), url_path="overview")], position="hidden").run()
+    # Every address answers, also the one that a reader kept from before.
+    waiting = [
+        st.Page(partial(frame.welcome, settings), title=text(f"page.{name}"), url_path=name, default=name == "overview") for name in PAGES
+    ]
+    st.navigation(waiting, position="hidden").run()
     st.stop()
 
 pages = [

@@ -81,7 +81,8 @@ def fund_flows(income: Course, expenditure: Course, surplus: Course, unit: str) 
         )
     )
     _order_months(figure, [income, expenditure, surplus])
-    figure.update_layout(barmode="group", bargap=0.32, bargroupgap=0.06)
+    # Few months are no reason for broad bars.
+    figure.update_layout(barmode="group", bargap=0.32 + 0.06 * max(0, 8 - len(income.months)), bargroupgap=0.06)
     figure.update_yaxes(rangemode="tozero", zeroline=True, zerolinecolor=palette.QUIET)
     return figure
 

