@@ -1,10 +1,12 @@
--- A person with several relations of a scheme has one category, at every level; so the categories add up, but for persons without one.
+-- A person with several relations of a scheme has one category, at every level; so the categories add up, but for persons without one:
+-- of all insured, and of the women among them.
 with
 
 categories as (
     select
         scheme,
         division_code,
+        case when measure_code like 'INSURED.female.%' then 'INSURED.female' else 'INSURED' end as whole_code,
         sum(value) as value
     from {{ ref('int_measure_values') }}
     where
@@ -13,7 +15,8 @@ categories as (
         and right(measure_code, 3) <> '_LY'
     group by
         scheme,
-        division_code
+        division_code,
+        case when measure_code like 'INSURED.female.%' then 'INSURED.female' else 'INSURED' end
 ),
 
 uncategorised as (
@@ -25,14 +28,15 @@ uncategorised as (
 select
     insured.scheme,
     insured.division_code,
+    insured.measure_code,
     insured.value,
     categories.value as by_category
 from {{ ref('int_measure_values') }} as insured
 inner join categories
     on insured.scheme = categories.scheme
         and insured.division_code = categories.division_code
+        and insured.measure_code = categories.whole_code
 cross join uncategorised
 where
-    insured.measure_code = 'INSURED'
-    and insured.period_type = 'point'
+    insured.period_type = 'point'
     and (categories.value > insured.value or uncategorised.persons = 0 and categories.value <> insured.value)

@@ -118,6 +118,18 @@ group by
     division_code
 union all
 select
+    'INSURED.female.' || person_category as measure_code,
+    scheme,
+    division_code,
+    {{ amount('sum(is_female)') }} as value
+from counts
+where person_category is not null
+group by
+    person_category,
+    scheme,
+    division_code
+union all
+select
     case when scheme = 'employee' then 'EMPLOYERS' else 'HOUSEHOLDS' end as measure_code,
     scheme,
     division_code,

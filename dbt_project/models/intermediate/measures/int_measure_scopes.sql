@@ -138,6 +138,12 @@ family_members as (
     from category_members
     union all
     select
+        'INSURED.female.' || person_category as measure_code,
+        'INSURED' as levels_as,
+        scheme
+    from category_members
+    union all
+    select
         'INSURED.female' as measure_code,
         'INSURED' as levels_as,
         scheme
