@@ -296,6 +296,33 @@ def test_history_adds_up_over_counties_schemes_and_months(tables):
     opening = {row["fund"]: Decimal(row["amount"]) for row in tables["city", "2025-01", "990100", "opening_balances"]}
     assert value["2024-12", "point", "990100", "employee", "BALANCE"] == opening["employee_pool"] + opening["employee_account"]
     assert value["2024-12", "point", "990100", "rural", "BALANCE"] == opening["rural"]
+    assert value["2024-05", "point", "990100", "rural", "OPENING_BALANCE"] == value["2023-12", "point", "990100", "rural", "BALANCE"]
+
+
+def test_history_states_measures_of_the_catalogue_at_the_levels_it_names(tables):
+    catalogue = Path(warehouse.simulate.__file__).parents[2] / "dbt_project" / "seeds" / "catalogue"
+    levels = {}
+    for name in ("measures.csv", "own_measures.csv"):
+        with (catalogue / name).open(encoding="utf-8", newline="") as handle:
+            levels |= {row["measure_code"]: dict(part.split(":") for part in row["levels"].split()) for row in csv.DictReader(handle)}
+    short = {"employee": "E", "resident": "R", "rural": "N", "maternity": "M", "all": "all"}
+    for row in tables["city", "2025-01", "990100", "history"]:
+        family = "INCOME" if row["measure_code"].startswith("SUBJ_") else row["measure_code"].split(".")[0]
+        level = "city" if row["division_code"] == "990100" else "county" if len(row["division_code"]) == 6 else "township"
+        assert level in levels[family].get(short[row["scheme"]], "").split(","), row
+
+
+def test_history_lets_a_year_back_and_twelve_months_be_compared(tables):
+    rows = tables["city", "2025-01", "990100", "history"]
+    months = defaultdict(set)
+    for row in rows:
+        months[row["scheme"], row["measure_code"], row["division_code"]].add(row["period"])
+    year = {f"2024-{month:02d}" for month in range(1, 13)}
+    for scheme in ("employee", "resident", "rural", "all"):
+        for measure in ("INSURED", "INCOME", "EXPENDITURE", "SETTLEMENTS", "ADMISSIONS", "BED_DAYS", "TOTAL_COST", "INPATIENT_FUND_PAID"):
+            assert months[scheme, measure, "990100"] >= year, (scheme, measure)
+    assert months["maternity", "EXPENDITURE", "990100"] >= year
+    assert months["rural", "EXPENDITURE", "990102"] >= year
 
 
 def test_every_region_code_is_of_province_99_and_every_clean_id_number_is_valid(tables):

@@ -90,7 +90,8 @@ class Books:
         care, sign = table["care"], table["direction"]
         inside = care == INPATIENT
         institution = np.maximum(table["institution"], 0)
-        outside = (self.geography.institutions.county[institution] < 0) & (table["institution"] >= 0)
+        known = table["institution"] >= 0
+        outside = (self.geography.institutions.county[institution] < 0) & known
         itemised = inside | (scheme != "rural")
         fund = sum(table[name] for name in ("pooled", "large", "civil", "aid", "other"))
         length = np.maximum(table["discharged"] - table["admitted"], 1)
@@ -100,20 +101,20 @@ class Books:
             "TOTAL_COST": (every, table["total"]),
             "POOLED_PAID": (every, table["pooled"]),
             "FUND_PAID": (every, fund),
+            "CATASTROPHIC_PAID": (every, table["large"]),
+            "CIVIL_SERVANT_PAID": (every, table["civil"]),
+            "MEDICAL_AID_PAID": (every, table["aid"]),
+            "OTHER_FUND_PAID": (every, table["other"]),
+            "ACCOUNT_PAID": (every, table["account"]),
+            "CASH_PAID": (every, table["cash"]),
+            "IN_SCOPE_COST": (every, table["in_scope"]),
+            "SELF_PAID_COST": (every, table["self_paid"] if scheme != "rural" else table["total"] - table["in_scope"]),
         }
         if scheme == "maternity":
-            measures = {name: measures[name] for name in ("SETTLEMENTS", "TOTAL_COST")}
             measures["MATERNITY_ADMISSIONS"] = (care == MATERNITY_STAY, sign)
         else:
             measures |= {
-                "CATASTROPHIC_PAID": (every, table["large"]),
-                "CIVIL_SERVANT_PAID": (every, table["civil"]),
-                "MEDICAL_AID_PAID": (every, table["aid"]),
-                "OTHER_FUND_PAID": (every, table["other"]),
-                "ACCOUNT_PAID": (every, table["account"]),
-                "CASH_PAID": (every, table["cash"]),
                 "PERSON_BURDEN": (every, table["cash"] + table["account"]),
-                "SELF_PAID_COST": (every, table["self_paid"]),
                 "DEDUCTIBLE": (every, table["deductible"]),
                 "DRUG_COST": (every, table["drug"]),
                 "ITEMISED_COST": (itemised, table["total"]),
@@ -135,19 +136,26 @@ class Books:
                 "OOA_COST": (outside, table["total"]),
                 "OOA_FUND_PAID": (outside, fund),
                 "OOA_ADMISSIONS": (outside & inside, sign),
+                "REFERRED_OUT_ADMISSIONS": (outside & inside & ((table["referred"] == 1) | (table["code"] == 23)), sign),
+                "CHANNEL_SETTLEMENTS": (itemised, sign),
+                "MANUAL_SETTLEMENTS": (itemised & (table["direct"] == 2), sign),
             }
             if scheme != "rural":
                 measures["CHRONIC_COST"] = (care == CHRONIC, table["total"])
                 measures["CATASTROPHIC_VISITS"] = (table["large"] != 0, sign)
-            else:
-                del measures["SELF_PAID_COST"]  # in no column of the clinics' claims
+                measures["OOA_DIRECT_ADMISSIONS"] = (outside & inside & (table["direct"] == 1), sign)
+                measures["OOA_DIRECT_FUND_PAID"] = (outside & (table["direct"] == 1), fund)
             if scheme == "employee":
                 measures["PHARMACY_VISITS"] = (care == PHARMACY, sign)
             else:
                 cared = (care == OUTPATIENT) | (care == CHRONIC) | inside
-                primary = cared & (self.geography.institutions.kind[institution] > 2) & (table["institution"] >= 0)
+                primary = cared & (self.geography.institutions.kind[institution] > 2) & known
                 measures["CARE_VISITS"], measures["CARE_FUND_PAID"] = (cared, sign), (cared, fund)
                 measures["PRIMARY_VISITS"], measures["PRIMARY_FUND_PAID"] = (primary, sign), (primary, fund)
+                own_county = self.geography.institutions.county[institution] == table["office"]
+                measures["IN_COUNTY_ADMISSIONS"] = (inside & known & own_county, sign)
+                measures["INPATIENT_MEDICAL_AID"] = (inside, table["aid"])
+                measures["INPATIENT_MEDICAL_AID_CASES"] = (inside & (table["aid"] != 0), sign)
         for code, name in CARE_TYPES.items():
             here = care == code
             if (here & of_scheme).any():
@@ -171,6 +179,11 @@ class Books:
         for system, scheme in SCHEMES.items():
             here = on & (relations.system == system)
             stocks[scheme, "INSURED"] = here
+            stocks[scheme, "INSURED.female"] = here & (population.sex[relations.person] == 2)
+            categories = {EMPLOYEE: employed, RESIDENT: lives_by}.get(system)
+            if categories is not None:
+                codes = np.unique(categories[here]).tolist()
+                stocks |= {(scheme, f"INSURED.{code}"): here & (categories == code) for code in codes}
             if system == EMPLOYEE:
                 stocks[scheme, "INSURED_ACTIVE"] = here & (employed < 21)
                 stocks[scheme, "INSURED_IN_SERVICE"] = here & (employed == 11)
@@ -181,6 +194,8 @@ class Books:
                 stocks[scheme, "INSURED_60PLUS"] = here & old
             if system == RESIDENT:
                 stocks[scheme, "INSURED_MINORS"] = here & (lives_by < 1500)
+                in_need = enrollment.need[population.household[relations.person]] > 0
+                stocks[scheme, "INSURED_IN_NEED"] = here & in_need
         size = len(self.geography.county_codes)
         self.stocks[str(period)] = {}
         for key, chosen in stocks.items():
@@ -196,4 +211,4 @@ class Books:
 
 def is_count(measure: str) -> bool:
     """Whether a measure of care counts settlements, stays or days rather than money."""
-    return measure.split(".")[0] in ("SETTLEMENTS", "BED_DAYS") or measure.endswith(("_VISITS", "ADMISSIONS"))
+    return measure.split(".")[0] in ("SETTLEMENTS", "BED_DAYS") or measure.endswith(("_VISITS", "ADMISSIONS", "_CASES", "_SETTLEMENTS"))

@@ -17,6 +17,7 @@ from warehouse.periods import Period
 from .books import FUNDS, Books, is_count
 from .care import SEASON
 from .geography import CITY_CODE, Geography
+from .ledgers import SUBJECT_NAMES
 from .randomness import stream
 from .tables import Sheet
 
@@ -53,6 +54,7 @@ _SCHEMES_OF = {
     "MATERNITY_ALLOWANCE": ("maternity",),
     "CATASTROPHIC_EXPENDITURE": ("employee", "resident"),
 }
+_EACH_FOR_ITSELF = ("SELF_PAID_COST",)  # the rural scheme books more under it than the others
 _OF_ALL_SCHEMES = ("INCOME", "EXPENDITURE", "CONTRIBUTION_INCOME", "SUBSIDY_INCOME", "INTEREST_INCOME")
 
 
@@ -146,6 +148,12 @@ class History:
     def _money(self, month: Period) -> list[Row]:
         """Income and expenditure: the city of every scheme, the counties of the rural one."""
         sums: dict[tuple[str, str, str], int] = defaultdict(int)
+        # A yearbook prints every line of the chart, those where nothing was booked with 0.
+        for subject in SUBJECT_NAMES:
+            for scheme, endings in (("employee", "PA"), ("resident", " "), ("rural", " "), ("maternity", "P")):
+                for division in (CITY_CODE, *self.codes) if scheme == "rural" else (CITY_CODE,):
+                    for measure in (f"SUBJ_{subject}{ending.strip()}" for ending in endings):
+                        sums[scheme, division, measure] = 0
         for (fund, county, subject), amount in self.ledger(month).items():
             scheme = "employee" if fund.startswith("employee") else fund
             for measure in measures_of(scheme, subject):
@@ -175,7 +183,7 @@ class History:
                 everywhere[measure] = everywhere.get(measure, nothing) + by_county
         # A measure that one of the schemes has alone is that scheme's; over all schemes stand those of all.
         for measure, by_county in everywhere.items():
-            if all((scheme, measure) in flows[0] for scheme in _BASIC):
+            if measure not in _EACH_FOR_ITSELF and all((scheme, measure) in flows[0] for scheme in _BASIC):
                 rows += self._spread(month, "all", measure, by_county, int(by_county.sum()))
         return rows
 
@@ -223,16 +231,30 @@ class History:
             balances[month] = dict(running)
         rows: list[Row] = []
         for period, found in sorted(balances.items()):
-            employee = found["employee_pool"] + found["employee_account"]
-            values = {
-                ("employee", "BALANCE"): employee,
-                ("employee", "POOL_BALANCE"): found["employee_pool"],
-                ("employee", "ACCOUNT_BALANCE"): found["employee_account"],
-                ("resident", "BALANCE"): found["resident"],
-                ("resident", "POOL_BALANCE"): found["resident"],
-                ("rural", "BALANCE"): found["rural"],
-                ("maternity", "BALANCE"): found["maternity"],
-                ("all", "BALANCE"): employee + found["resident"] + found["rural"],
-            }
-            rows += [(str(period), "point", CITY_CODE, scheme, measure, amount, 2) for (scheme, measure), amount in values.items()]
+            rows += [
+                (str(period), "point", CITY_CODE, scheme, f"{part}BALANCE", amount, 2) for (scheme, part), amount in _parts(found).items()
+            ]
+        for period in self.past:
+            began = balances[Period(period.year - 1, 12)]
+            rows += [
+                (str(period), "point", CITY_CODE, scheme, f"{part}OPENING_BALANCE", amount, 2)
+                for (scheme, part), amount in _parts(began).items()
+                # Of residents the pool is the whole fund, and its opening is printed once.
+                if (scheme, part) != ("resident", "POOL_")
+            ]
         return rows
+
+
+def _parts(found: dict[str, int]) -> dict[tuple[str, str], int]:
+    """Balances of the funds as schemes and parts of schemes show them."""
+    employee = found["employee_pool"] + found["employee_account"]
+    return {
+        ("employee", ""): employee,
+        ("employee", "POOL_"): found["employee_pool"],
+        ("employee", "ACCOUNT_"): found["employee_account"],
+        ("resident", ""): found["resident"],
+        ("resident", "POOL_"): found["resident"],
+        ("rural", ""): found["rural"],
+        ("maternity", ""): found["maternity"],
+        ("all", ""): employee + found["resident"] + found["rural"],
+    }
