@@ -66,10 +66,7 @@ def simulate(
     """生成一座模拟城市的交付数据 (write a simulated city's deliveries and, beside them, the truth)."""
     from warehouse.simulate import simulate as simulate_city
 
-    try:
-        made = simulate_city(inbox, persons, _month(first), _month(last), seed, faults, truth, on_progress=out.print)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    made = simulate_city(inbox, persons, _month(first), _month(last), seed, faults, truth, on_progress=out.print)
     out.print(
         f"{made.persons:,} persons, {made.counties} counties, {made.months} months: {made.deliveries} deliveries with {made.rows:,} rows, "
         f"{made.faulty_deliveries} of them faulty at first and sent again; truth in {made.truth}"
