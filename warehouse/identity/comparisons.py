@@ -72,14 +72,10 @@ def _either_way(condition: str) -> str:
     return f"(({condition}) or ({exchanged}))"
 
 
-def _fits_lost(places: int = 6) -> str:
-    """Names of one length whose characters agree wherever neither was lost, at least one of which was not."""
-    same = " and ".join(
-        f"(substr(name[l], {n}, 1) = substr(name[r], {n}, 1) or substr(name[l], {n}, 1) = '?' or substr(name[r], {n}, 1) = '?')"
-        for n in range(1, places + 1)
-    )
-    lengths = f"length(name[l]) = length(name[r]) and length(name[l]) between 2 and {places}"
-    return f"(is_name_damaged[l] or is_name_damaged[r]) and {lengths} and {same}"
+def _fits_lost() -> str:
+    """Names whose characters agree wherever none was lost; of each at least one was not."""
+    fits = _either_way("replace(name[r], '?', '') <> '' and name[l] like replace(name[r], '?', '_')")
+    return f"(is_name_damaged[l] or is_name_damaged[r]) and {fits}"
 
 
 def _syllable(side: str, number: int) -> str:
@@ -98,13 +94,13 @@ NAME = Comparison(
     "name",
     (
         Level("unknown", "name[l] is null or name[r] is null", "一方缺姓名", "no name on one side", is_missing=True),
-        Level("exact", "name[l] = name[r] and not is_name_damaged[l]", "姓名相同", "the same name", frequency="name"),
+        Level("exact", "name[l] = name[r] and not is_name_damaged[l]", "姓名相同", "the same name", frequency="name_in_cohort"),
         Level(
             "sound",
             "name_pinyin[l] = name_pinyin[r] and not is_name_damaged[l]",
             "姓名同音",
             "names that sound alike",
-            frequency="name_pinyin",
+            frequency="pinyin_in_cohort",
         ),
         Level("lost", _fits_lost(), "姓名除缺字外相同", "names alike but for a lost character"),
         Level(
@@ -113,7 +109,7 @@ NAME = Comparison(
             + _either_way("length(name[l]) > 1 and length(name[r]) = length(name[l]) + 1 and right(name[r], length(name[l])) = name[l]"),
             "名相同而姓不同（或冠姓）",
             "the same given name under another surname",
-            frequency="given_pinyin",
+            frequency="given_in_cohort",
         ),
         Level(
             "like",
@@ -142,7 +138,10 @@ BIRTH = Comparison(
         Level("exact", "birth_date[l] = birth_date[r]", "出生日期相同", "the same birth date", frequency="birth_date"),
         Level(
             "inside_id",
-            _either_way("birth_date[l] = id_birth_date[r]") + " or id_birth_date[l] = id_birth_date[r]",
+            # Inside a number that both carry stands one date, whoever of them it belongs to: that says nothing.
+            "id_number[l] is distinct from id_number[r] and ("
+            + _either_way("birth_date[l] = id_birth_date[r]")
+            + " or id_birth_date[l] = id_birth_date[r])",
             "一方出生日期与另一方证件号内日期相同",
             "a birth date that stands inside the other's ID number",
         ),
@@ -279,7 +278,11 @@ def compare_pairs(pairs: str, records: str = "match_records") -> str:
                 as is_household,
             coalesce(left_record.village = right_record.village, false) as is_village,
             left_record.source_system = right_record.source_system as is_one_system,
-            coalesce(left_record.birth_date, left_record.id_birth_date, right_record.birth_date, right_record.id_birth_date) as born_on
+            coalesce(
+                year(left_record.birth_date) <= cast(left(left_record.first_seen, 4) as integer) - 18
+                and year(right_record.birth_date) <= cast(left(right_record.first_seen, 4) as integer) - 18,
+                false
+            ) as is_grown
         from {pairs} as pairs
         inner join {records} as left_record on pairs.a = left_record.record_key
         inner join {records} as right_record on pairs.b = right_record.record_key

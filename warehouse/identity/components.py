@@ -60,14 +60,20 @@ def contract(con: duckdb.DuckDBPyConnection, edges: str, components: str) -> int
             from {components} as known
             left join contraction_pointers as pointers on known.root = pointers.vertex
         """)
+        # In two steps: asked for both ends at once, the optimizer may join the two sets of pointers by their inequality, all with all.
         con.execute("""
             create or replace temp table contraction_edges as
-            select distinct ends_a.target as a, ends_b.target as b
+            select ends.target as a, edges.b
             from contraction_edges as edges
-            inner join contraction_pointers as ends_a on edges.a = ends_a.vertex
-            inner join contraction_pointers as ends_b on edges.b = ends_b.vertex
-            where ends_a.target <> ends_b.target
+            inner join contraction_pointers as ends on edges.a = ends.vertex
         """)
+        con.execute("""
+            create or replace temp table contraction_edges as
+            select distinct edges.a, ends.target as b
+            from contraction_edges as edges
+            inner join contraction_pointers as ends on edges.b = ends.vertex
+        """)
+        con.execute("delete from contraction_edges where a = b")
     con.execute("drop table if exists contraction_edges")
     con.execute("drop table if exists contraction_pointers")
     return rounds

@@ -1,28 +1,39 @@
 """The matching step of the close: person records in, persons with lasting ids out.
 
-What belongs here: the order of the step and what it writes. What does not: which records and pairs there are (`records.py`,
-`blocking.py`), what a pair says (`comparisons.py`, `tiers.py`, `scoring.py`), what pairs say together (`holds.py`, `components.py`),
-cleaning (dbt).
+What belongs here: the order of the step, and what of it can be kept from the run before. What does not: which records and pairs there are
+(`records.py`, `blocking.py`), what a pair says (`comparisons.py`, `tiers.py`, `scoring.py`, `verdicts.py`), what pairs say together
+(`holds.py`, `components.py`), persons (`persons.py`), evidence and queue (`evidence.py`, `review.py`), cleaning (dbt).
 
-A person's id belongs to its earliest record (first period landed, then system, then number), so ids follow from landing and decisions
-alone, in any order of runs. A record is compared as its newest snapshot up to the month shows it.
+Precedence: reviewer, then veto, then rule, then score.
+
+A run compares new and changed records with all others and keeps the other pairs as they were found; a full run compares all. Both give the
+same, because which pairs are found depends on their records alone (`blocking.py`), and everything after that is computed anew from all
+pairs. A run without new or changed records, decisions, model or rules has nothing to do but the months.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 
 from warehouse.identity.blocking import find_candidates
 from warehouse.identity.comparisons import compare_pairs
+from warehouse.identity.decisions import load_decisions
+from warehouse.identity.evidence import write_evidence
 from warehouse.identity.holds import hold_conflicts
+from warehouse.identity.model import MatchModel, model_in_force
+from warehouse.identity.persons import STRENGTHS, keep_bridge_before, refresh_links, write_events, write_links
 from warehouse.identity.records import collect_records
+from warehouse.identity.review import write_queue
+from warehouse.identity.scoring import score_pairs
 from warehouse.identity.tiers import judge_pairs
+from warehouse.identity.verdicts import settle_scores
+from warehouse.register import Register
 from warehouse.settings import Settings
-
-# Order of strength of what makes two records one person; a reviewer's decision goes before all.
-STRENGTHS = {"reviewer": 0, "R1": 1, "R2": 2, "R3": 3, "score": 10}
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,13 @@ class MatchResult:
         persons: persons that they are.
         edges: agreements found, by tier.
         held: agreements held because they would join what must stay apart.
+        findings: pairs of records that share a number and nothing else.
+        queued: pairs that wait for a reviewer.
+        queue_cut: pairs that would wait too, if the queue had room.
+        blocks_cut: blocks that the guard did not join, because they were too large.
+        changed: records that are new or changed since the run before; None where there was none.
+        merged, split: events since the bridge before.
+        model_version: the model that scored.
         rounds: rounds of contraction.
     """
 
@@ -45,116 +63,249 @@ class MatchResult:
     persons: int
     edges: dict[str, int] = field(default_factory=dict)
     held: int = 0
+    findings: int = 0
+    queued: int = 0
+    queue_cut: int = 0
+    blocks_cut: int = 0
+    changed: int | None = None
+    merged: int = 0
+    split: int = 0
+    model_version: str = ""
     rounds: int = 0
 
 
-def match(con: duckdb.DuckDBPyConnection, settings: Settings, period: str) -> MatchResult:
+def match(con: duckdb.DuckDBPyConnection, settings: Settings, period: str, *, full: bool = False) -> MatchResult:
     """Say who is who up to a month, and write the schema `identity`.
 
-    Reads what the first half of the dbt project built: `intermediate.int_person_records` and `intermediate.int_person_numbers_seen`.
+    Reads what the first half of the dbt project built: `intermediate.int_person_records` and `intermediate.int_person_numbers_seen`, and
+    the register's decisions and model.
 
     Args:
         con: connection to the working warehouse, open for writing.
         settings: the home that is closed.
         period: month that is closed, `YYYY-MM`; later snapshots are left out.
+        full: compare all records with all, whatever the run before has found.
 
     Returns:
         What was found, in numbers.
     """
     period = str(period)
+    with Register(settings.register, read_only=True) as register:
+        model = model_in_force(register)
+        decided = load_decisions(con, register)
     collect_records(con, period)
-    con.execute("create or replace temp table match_changed as select record_key from match_records")
-    find_candidates(con, everything=True)
-    con.execute("create or replace temp table match_candidates as select distinct a, b from identity.candidates")
-    con.execute(f"create or replace temp table match_compared as {compare_pairs('match_candidates')}")
-    judge_pairs(con, "match_compared", "match_judged")
-    edges = _collect_edges(con)
-    rounds = hold_conflicts(con)
     con.execute("begin transaction")
     try:
-        _write(con)
+        result = _match(con, period, model, decided, full=full)
     except BaseException:
         con.execute("rollback")
         raise
     con.execute("commit")
-    numbers, without, persons, held = con.execute("""
-        select
-            count(*),
-            count(*) filter (where not has_record),
-            (select count(distinct person_id) from identity.person_links),
-            (select count(*) from match_held)
-        from match_records
-    """).fetchone()
-    return MatchResult(
-        period=period, numbers=numbers, numbers_without_record=without, persons=persons, edges=edges, held=held, rounds=rounds
+    return result
+
+
+def _match(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, decided: list[dict[str, object]], *, full: bool) -> MatchResult:
+    has_before = keep_bridge_before(con)
+    state = _State.of(model, decided)
+    before = _State.read(con)
+    everything = full or before is None or before.code != state.code
+    changed = _note_changes(con)
+    rounds, is_idle = 0, not everything and changed == 0 and before == state
+    if is_idle:
+        refresh_links(con)
+    else:
+        find_candidates(con, everything=everything)
+        con.execute("create or replace temp table match_candidates as select distinct a, b from identity.candidates")
+        con.execute(f"create or replace temp table match_compared as {compare_pairs('match_candidates')}")
+        judge_pairs(con, "match_compared", "match_judged")
+        rounds = _settle(con, model)
+        write_links(con)
+        write_evidence(con, model, period)
+    write_events(con, period, _cause(before, state, changed), has_before=has_before)
+    write_queue(con, period)
+    state.write(con, period)
+    return _summed(con, period, model, None if everything else changed, rounds)
+
+
+@dataclass(frozen=True)
+class _State:
+    """What a run rested on besides the records."""
+
+    code: str
+    model: str
+    decisions: str
+
+    @classmethod
+    def of(cls, model: MatchModel, decided: list[dict[str, object]]) -> _State:
+        code = hashlib.sha256()
+        for path in sorted(Path(__file__).parent.glob("*.py")):
+            code.update(path.read_bytes())
+        entries = json.dumps([[str(row[name]) for name in ("entry", "verdict", "fields_hash")] for row in decided])
+        return cls(code.hexdigest(), model.sha256, hashlib.sha256(entries.encode()).hexdigest())
+
+    @classmethod
+    def read(cls, con: duckdb.DuckDBPyConnection) -> _State | None:
+        con.execute("create table if not exists identity.match_state (period varchar, code varchar, model varchar, decisions varchar)")
+        row = con.execute("select code, model, decisions from identity.match_state").fetchone()
+        return cls(*row) if row else None
+
+    def write(self, con: duckdb.DuckDBPyConnection, period: str) -> None:
+        con.execute("delete from identity.match_state")
+        con.execute("insert into identity.match_state values (?, ?, ?, ?)", [period, self.code, self.model, self.decisions])
+
+
+def _note_changes(con: duckdb.DuckDBPyConnection) -> int:
+    """Write `match_changed` (record_key): records that are new, changed or gone since the run before; and keep what they now are."""
+    columns = [
+        row[0]
+        for row in con.execute(
+            "select column_name from duckdb_columns() where table_name = 'match_records' order by column_index"
+        ).fetchall()
+        if row[0] not in ("record_key", "place", "last_seen", "office", "is_dead")
+    ]
+    con.execute("create table if not exists identity.record_hashes (record_key bigint, record_hash ubigint)")
+    con.execute(
+        f"create or replace temp table match_hashes as select record_key, hash({', '.join(columns)}) as record_hash from match_records"
     )
+    con.execute("""
+        create or replace temp table match_changed as
+        select coalesce(now.record_key, before.record_key) as record_key
+        from match_hashes as now
+        full join identity.record_hashes as before on now.record_key = before.record_key
+        where now.record_hash is distinct from before.record_hash
+    """)
+    changed = con.execute("select count(*) from match_changed").fetchone()[0]
+    if changed:
+        con.execute("create or replace table identity.record_hashes as select * from match_hashes")
+    con.execute("drop table match_hashes")
+    return changed
 
 
-def _collect_edges(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Write `match_edges` (a, b: places; strength, tier, probability) and `match_apart`."""
-    strength = "case judged.rule " + " ".join(f"when '{tier}' then {number}" for tier, number in STRENGTHS.items()) + " end"
-    con.execute(f"""
-        create or replace temp table match_edges as
+def _settle(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
+    """From judged pairs to edges that are kept: reviewers and rules first, then scores."""
+    con.execute("""
+        create or replace temp table match_reviewed as
         select
             least(one.place, other.place) as a,
             greatest(one.place, other.place) as b,
-            {strength} as strength,
-            judged.rule as tier,
-            cast(1 as double) as probability
-        from match_judged as judged
-        inner join match_records as one on judged.a = one.record_key
-        inner join match_records as other on judged.b = other.record_key
-        where judged.verdict = 'same'
+            decided.decision,
+            decided.entry
+        from match_decided as decided
+        inner join match_records as one
+            on decided.source_system_a = one.source_system and decided.source_person_no_a = one.source_person_no
+        inner join match_records as other
+            on decided.source_system_b = other.source_system and decided.source_person_no_b = other.source_person_no
+        where decided.decision in ('same', 'different') and one.place <> other.place
     """)
     con.execute("""
         create or replace temp table match_apart as
-        select one.place as a, other.place as b
+        select a, b from match_reviewed where decision = 'different'
+        union
+        select least(one.place, other.place), greatest(one.place, other.place)
         from match_judged as judged
         inner join match_records as one on judged.a = one.record_key
         inner join match_records as other on judged.b = other.record_key
         where judged.verdict = 'finding'
+            and not exists (
+                select 1 from match_reviewed as reviewed
+                where reviewed.a = least(one.place, other.place) and reviewed.b = greatest(one.place, other.place)
+                    and reviewed.decision = 'same'
+            )
     """)
-    counted = dict(con.execute("select tier, count(*) from match_edges group by tier").fetchall())
-    return {tier: counted.get(tier, 0) for tier in ("R1", "R2", "R3", "score", "reviewer")}
-
-
-def _write(con: duckdb.DuckDBPyConnection) -> None:
-    """Ids of persons for every number."""
-    con.execute("create or replace temp table match_edges_kept as select * from match_edges anti join match_held using (a, b)")
-    _attach(con)
-    con.execute("""
-        create or replace table identity.person_links as
-        select
-            records.source_system,
-            records.source_person_no,
-            'P' || left(md5(earliest.source_system || ':' || earliest.source_person_no), 16) as person_id,
-            coalesce(attached.tier, 'none') as match_tier,
-            attached.probability as match_probability,
-            records.first_seen,
-            records.last_seen
-        from match_records as records
-        left join match_components as components on records.place = components.vertex
-        inner join match_records as earliest on coalesce(components.root, records.place) = earliest.place
-        left join match_attached as attached on records.place = attached.vertex
-        order by records.place
-    """)
-
-
-def _attach(con: duckdb.DuckDBPyConnection) -> None:
-    """Write `match_attached` (vertex, tier, probability): by what each record hangs together with its person's earliest record.
-
-    It is the weakest link of the strongest way there; for the earliest record itself the strongest of its links.
-    """
-    con.execute("""
-        create or replace temp table match_attached as
-        select
-            ends.vertex,
-            min_by(ends.tier, ends.strength) as tier,
-            max(case when ends.tier = 'score' then ends.probability else 1.0 end) as probability
+    rank = "case tier " + " ".join(f"when '{tier}' then {strength}" for tier, strength in STRENGTHS.items()) + " end"
+    con.execute(f"""
+        create or replace temp table match_edges as
+        select a, b, -entry as strength, 'reviewer' as tier, cast(1 as double) as probability from match_reviewed where decision = 'same'
+        union all
+        select a, b, {rank} as strength, tier, 1.0
         from (
-            select a as vertex, tier, strength, probability from match_edges_kept
-            union all
-            select b as vertex, tier, strength, probability from match_edges_kept
-        ) as ends
-        group by ends.vertex
+            select
+                least(one.place, other.place) as a,
+                greatest(one.place, other.place) as b,
+                judged.rule as tier
+            from match_judged as judged
+            inner join match_records as one on judged.a = one.record_key
+            inner join match_records as other on judged.b = other.record_key
+            where judged.verdict = 'same'
+        ) as ruled
+        anti join match_reviewed on ruled.a = match_reviewed.a and ruled.b = match_reviewed.b
     """)
+    rounds = hold_conflicts(con)
+    # The number of pairs of one person is what it is whatever the scores; the model takes it from the rules.
+    pairs = con.execute("select count(*) from match_edges").fetchone()[0]
+    con.execute("""
+        create or replace temp table match_to_score as
+        select a, b from match_judged where verdict in ('score', 'review') or rule = 'V1'
+    """)
+    score_pairs(con, "match_to_score", "match_scores", model, pairs)
+    settle_scores(con, model)
+    # Equal in strength is what differs by less than three bits.
+    con.execute(f"""
+        insert into match_edges
+        select scored.a, scored.b, {STRENGTHS["score"]} + cast(floor((60 - least(scored.match_weight, 60)) / 3) as integer), 'score',
+            scored.match_probability
+        from (
+            select
+                least(one.place, other.place) as a,
+                greatest(one.place, other.place) as b,
+                settled.match_probability,
+                scores.match_weight
+            from match_settled as settled
+            inner join match_scores as scores on settled.a = scores.a and settled.b = scores.b
+            inner join match_records as one on settled.a = one.record_key
+            inner join match_records as other on settled.b = other.record_key
+            where settled.verdict = 'same'
+        ) as scored
+        anti join match_reviewed on scored.a = match_reviewed.a and scored.b = match_reviewed.b
+    """)
+    return rounds + hold_conflicts(con)
+
+
+def _cause(before: _State | None, state: _State, changed: int) -> str:
+    """What was new in this run."""
+    if before is None:
+        return "first run"
+    causes = [
+        text
+        for text, is_new in (
+            (f"{changed} records new or changed", changed > 0),
+            ("decisions", before.decisions != state.decisions),
+            ("model", before.model != state.model),
+            ("program", before.code != state.code),
+        )
+        if is_new
+    ]
+    return ", ".join(causes) or "nothing new"
+
+
+def _summed(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, changed: int | None, rounds: int) -> MatchResult:
+    numbers, without, persons = con.execute("""
+        select count(*), count(*) filter (where not has_record), (select count(distinct person_id) from identity.person_links)
+        from match_records
+    """).fetchone()
+    edges = dict(
+        con.execute("select tier, count(*) from identity.match_evidence where is_current and verdict = 'same' group by tier").fetchall()
+    )
+    held, findings = con.execute("""
+        select count(*) filter (where verdict = 'held'), count(*) filter (where verdict = 'finding')
+        from identity.match_evidence
+        where is_current
+    """).fetchone()
+    events = dict(con.execute("select event, count(*) from identity.person_events group by event").fetchall())
+    return MatchResult(
+        period=period,
+        numbers=numbers,
+        numbers_without_record=without,
+        persons=persons,
+        edges={tier: edges.get(tier, 0) for tier in ("R1", "R2", "R3", "score", "reviewer")},
+        held=held,
+        findings=findings,
+        queued=con.execute("select count(*) from identity.review_queue").fetchone()[0],
+        queue_cut=con.execute("select pairs_cut from identity.queue_cut").fetchone()[0],
+        blocks_cut=con.execute("select count(*) from identity.blocks_cut").fetchone()[0],
+        changed=changed,
+        merged=events.get("merged", 0),
+        split=events.get("split", 0),
+        model_version=model.version,
+        rounds=rounds,
+    )

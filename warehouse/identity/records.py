@@ -111,9 +111,16 @@ def collect_records(con: duckdb.DuckDBPyConnection, period: str) -> None:
 
 def _describe(con: duckdb.DuckDBPyConnection) -> None:
     """What is compared of each record, out of its newest snapshot."""
+    cohort = "coalesce(sex, '') || coalesce(cast(year(birth_date) // 10 as varchar), '') || '|'"
     compound = ", ".join(f"'{surname}'" for surname in COMPOUND_SURNAMES)
     con.execute(f"""
         create or replace temp table match_records as
+        select
+            *,
+            {cohort} || name as name_in_cohort,
+            {cohort} || name_pinyin as pinyin_in_cohort,
+            {cohort} || given_pinyin as given_in_cohort
+        from (
         with
         worn_numbers as (
             select id_number
@@ -172,7 +179,8 @@ def _describe(con: duckdb.DuckDBPyConnection) -> None:
                 when id_status in ('valid', 'repaired', 'inconsistent', 'invalid') and not is_id_worn
                     then coalesce(id_number, id_number_tidied)
             end as id_text,
-            case when not is_id_worn then id_birth_date end as id_birth_date,
+            case when id_number is not null and not is_id_worn then id_birth_date end as id_birth_date,
+            id_number_tidied,
             is_id_worn,
             is_id_doubtful,
             coalesce(id_status in ('valid', 'repaired', 'inconsistent') and not is_id_worn and not is_id_doubtful, false) as is_usable,
@@ -188,11 +196,17 @@ def _describe(con: duckdb.DuckDBPyConnection) -> None:
                 when name_cut = -2
                     then substr(name_pinyin, strpos(name_pinyin, ' ') + 1 + strpos(substr(name_pinyin, strpos(name_pinyin, ' ') + 1), ' '))
             end as given_pinyin,
+            case
+                when name_cut > 0 then substr(name, name_cut + 1)
+                when name_cut = -1 then split_part(name_pinyin, ' ', 1)
+                when name_cut = -2 then split_part(name_pinyin, ' ', 1) || ' ' || split_part(name_pinyin, ' ', 2)
+            end as surname_pinyin,
             coalesce(contains(name, '?'), false) as is_name_damaged,
             coalesce(nullif(sex, 'unknown'), case when id_status in ('valid', 'repaired') then id_sex end) as sex,
             birth_date,
             birth_date_if_swapped,
             birth_date_if_lunar,
+            phone_number,
             phone,
             case when household_no is not null then source_system || ':' || household_no end as household,
             place_village_code as village,
@@ -200,6 +214,7 @@ def _describe(con: duckdb.DuckDBPyConnection) -> None:
             is_dead,
             office
         from graded
+        ) as described
     """)
 
 

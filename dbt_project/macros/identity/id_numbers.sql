@@ -108,7 +108,11 @@
         when {{ birth_date }} <= {{ day }}
             and {{ birth_date }} > {{ add_months_to_day(day, -18 * 12) }}
             and {{ cleaned }}.id_birth_date <= {{ add_months_to_day(day, -18 * 12) }}
-            and (month({{ cleaned }}.id_birth_date) <> month({{ birth_date }}) or day({{ cleaned }}.id_birth_date) <> day({{ birth_date }}))
+            and not (
+                month({{ cleaned }}.id_birth_date) = month({{ birth_date }})
+                and day({{ cleaned }}.id_birth_date) = day({{ birth_date }})
+                and (year({{ birth_date }}) - year({{ cleaned }}.id_birth_date)) % 100 = 0
+            )
             then 'guardian'
         when {{ cleaned }}.id_birth_date <> {{ birth_date }} then 'inconsistent'
         when {{ sex }} in ('male', 'female') and {{ cleaned }}.id_sex <> {{ sex }} then 'inconsistent'
