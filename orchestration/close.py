@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warehouse.landing import ReceiveResult, receive
-
 from orchestration import stages
 from orchestration.expected import MonthNeeds, Office, needs_of, previous_on_record
 from orchestration.stages import CheckSummary, CloseOptions
 from warehouse import releases
 from warehouse.errors import CloseRefusedError, UsageError
+from warehouse.landing import ReceiveResult, receive
 from warehouse.periods import Period
 from warehouse.register import Register, ReleaseRow, current_user, new_run_id
 from warehouse.settings import Settings

@@ -28,7 +28,7 @@ from warehouse.identity import MatchResult, match
 from warehouse.landing import deliveries, files_in_force, months_on_record, rejects_in_force
 from warehouse.periods import Period
 from warehouse.register import Register, ReleaseRow
-from warehouse.settings import Settings
+from warehouse.settings import PROJECT_ROOT, Settings
 
 UNASSIGNED = "990199"
 _TYPES = {"text": "varchar", "date": "date", "month": "varchar", "whole": "bigint", "number": "decimal(28, 6)"}
@@ -261,17 +261,20 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[t
 
 
 def build_records(settings: Settings, on_event: OnEvent | None = None) -> DbtOutcome:
-    """The first half of the dbt project: everything that does not need to know who is who; seeds where they have changed."""
+    """The first half of the dbt project: everything that does not need to know who is who.
+
+    Seeds and the views of staging are the same in every month. They, and the tests of seeds, are a third of all nodes, so they are made
+    where the working warehouse holds others, or none.
+    """
     _ask_for(settings, "prepare")
-    kinds = ["resource_type:model", "tag:grain"]
-    digest = _seeds_digest(settings)
-    if _seeds_loaded(settings) != digest:
-        kinds.insert(0, "resource_type:seed")
-    outcome = _gated(
-        run_dbt(settings, ["build", "--select", *kinds, "--exclude", "source:identity+", "--indirect-selection", "empty"], on_event)
-    )
+    kinds = ["resource_type:seed", "resource_type:model", "tag:grain"]
+    excluded = ["source:identity+"]
+    digest = _standing_digest(settings)
+    if _standing(settings) == digest:
+        excluded += ["path:seeds", "path:models/staging"]
+    outcome = _gated(run_dbt(settings, ["build", "--select", *kinds, "--exclude", *excluded, "--indirect-selection", "empty"], on_event))
     with duckdb.connect(str(settings.warehouse)) as con:
-        con.execute("create or replace table control.seeds_loaded as select $digest as digest", {"digest": digest})
+        con.execute("create or replace table control.standing as select $digest as digest", {"digest": digest})
         _done(con, "records")
     return outcome
 
@@ -308,21 +311,23 @@ def _gated(outcome: DbtOutcome) -> DbtOutcome:
     return outcome
 
 
-def _seeds_digest(settings: Settings) -> str:
+def _standing_digest(settings: Settings) -> str:
+    """What seeds and the views of staging are made of: their files, the macros they call, the contracts that landing follows."""
     digest = hashlib.sha256()
-    seeds = settings.dbt_project / "seeds"
-    for path in sorted(seeds.rglob("*")):
-        if path.is_file():
-            digest.update(path.relative_to(seeds).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    project = settings.dbt_project
+    folders = [project / "seeds", project / "macros", project / "models" / "staging", PROJECT_ROOT / "warehouse" / "contracts"]
+    for path in [*(path for folder in folders for path in sorted(folder.rglob("*"))), project / "dbt_project.yml"]:
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _seeds_loaded(settings: Settings) -> str | None:
-    """Digest of the seeds that the working warehouse holds."""
+def _standing(settings: Settings) -> str | None:
+    """The digest of the seeds and views that the working warehouse holds."""
     with duckdb.connect(str(settings.warehouse)) as con:
-        if not con.execute("select 1 from duckdb_tables() where schema_name = 'control' and table_name = 'seeds_loaded'").fetchone():
+        if not con.execute("select 1 from duckdb_tables() where schema_name = 'control' and table_name = 'standing'").fetchone():
             return None
-        return con.execute("select digest from control.seeds_loaded").fetchone()[0]
+        return con.execute("select digest from control.standing").fetchone()[0]
 
 
 @dataclass(frozen=True)

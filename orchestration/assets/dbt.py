@@ -43,6 +43,13 @@ _manifest = manifest_of(Settings.from_environment())
 ONE_MONTH = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 _KINDS = "resource_type:model resource_type:seed tag:grain"
 
+# Outputs that a month may find made already: seeds, and views of staging.
+_STANDING = {
+    "__".join(_translator.get_asset_key(node).path)
+    for node in _manifest["nodes"].values()
+    if node["resource_type"] == "seed" or node["original_file_path"].startswith("models/staging/")
+}
+
 
 @dbt_assets(
     manifest=_manifest,
@@ -78,7 +85,7 @@ def _events(
 ) -> Iterator[object]:
     """Run a stage, and say of every node that dbt named what became of it.
 
-    Seeds that the working warehouse holds already are not loaded again; they stand, and what follows may go on.
+    Seeds and views of staging that stand in the working warehouse are not made again; what follows from them may go on.
     """
     heard: list[dict[str, Any]] = []
     reported: set[str | None] = set()
@@ -98,7 +105,7 @@ def _events(
     if failure is not None:
         raise as_failure(failure) from failure
     for name in sorted(context.op_execution_context.selected_output_names - reported):
-        if name.startswith("seeds__"):
+        if name in _STANDING:
             yield dg.Output(None, output_name=name)
 
 
