@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.dbt_runner import DbtFailedError, DbtOutcome, OnEvent, run_dbt
 from orchestration.expected import CITY, Office
@@ -236,13 +237,14 @@ def _write_control(con: duckdb.DuckDBPyConnection, settings: Settings, register:
         con,
         "case_answers",
         "scheme_a varchar, relation_id_a varchar, scheme_b varchar, relation_id_b varchar, answer varchar, status varchar, "
-        "retained_relation_id varchar, answered_at timestamp",
+        "retained_relation_id varchar, answered_at timestamp, answered_facts_hash varchar, sent_at timestamp, is_contested boolean, "
+        "note varchar",
         [
             (
-                row["scheme_a"], row["relation_id_a"], row["scheme_b"], row["relation_id_b"], row["answer"], row["status"],
-                row["retained_relation_id"], str(row["at"])[:26],
+                *state.key, state.answer, state.status, state.retained_relation_id, _moment(state.answered_at), state.answered_facts_hash,
+                _moment(state.sent_at), state.is_contested, state.note,
             )
-            for row in register.case_answers()
+            for state in register.case_states().values()
         ],
     )  # fmt: skip
     _fill(
@@ -254,10 +256,19 @@ def _write_control(con: duckdb.DuckDBPyConnection, settings: Settings, register:
     return sum(row.rows_landed or 0 for row in ledger if row.is_in_force and row.period == str(period))
 
 
+def _moment(at: str | None) -> str | None:
+    """A moment of the register as a timestamp without its zone, which is UTC."""
+    return None if at is None else at[:26]
+
+
 def _fill(con: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
     con.execute(f"create or replace table control.{table} ({columns})")
     if rows:
-        con.executemany(f"insert into control.{table} values ({', '.join('?' for _ in rows[0])})", rows)
+        # A statement a row would take minutes where a city has many cases.
+        filled = pa.table([pa.array(column) for column in zip(*rows, strict=True)], names=[str(number) for number in range(len(rows[0]))])
+        con.register("filled_rows", filled)
+        con.execute(f"insert into control.{table} select * from filled_rows")
+        con.unregister("filled_rows")
 
 
 def build_records(settings: Settings, on_event: OnEvent | None = None) -> DbtOutcome:
@@ -460,4 +471,4 @@ PUBLISHED_TABLES = (
 )
 
 # What the review file holds beside it.
-REVIEW_TABLES = ("failing_rows", "rejected_rows")
+REVIEW_TABLES = ("failing_rows", "rejected_rows", "case_persons")

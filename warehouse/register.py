@@ -12,15 +12,16 @@ import json
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from warehouse.errors import RegisterError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # Seconds to wait for another process that is writing.
 _PATIENCE = 30
@@ -86,6 +87,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         "ended_relation_id text",
         "ended_on text",
         "note text",
+        "release text",
+        "facts_hash text",
     ),
     "worklist_answers": (
         "worklist text not null",
@@ -100,6 +103,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         "retained_relation_id text",
         "file_sha256 text not null",
         "note text",
+        "ended_on text",
+        "facts_hash text",
     ),
     "accounts": (
         "account text not null",
@@ -112,25 +117,27 @@ TABLES: dict[str, tuple[str, ...]] = {
     "audit_log": ("action text not null", "subject text", "detail text", "outcome text"),
 }
 
-# The last event of a case between two relations is its answer as it stands.
+# Columns that joined the tables of an earlier version, by the version that brought them.
+_JOINED: dict[int, tuple[tuple[str, str], ...]] = {
+    2: (
+        ("case_events", "release text"),
+        ("case_events", "facts_hash text"),
+        ("worklist_answers", "ended_on text"),
+        ("worklist_answers", "facts_hash text"),
+    ),
+}
+
+# What a county found, by the event that says so.
+ANSWERS = {"answered_duplicate": "duplicate", "answered_legitimate": "legitimate", "answered_wrong_match": "wrong_match"}
+# Steps that follow from deliveries and answers: recorded for whoever asks when, never read to compute a number.
+DERIVED_STEPS = ("settled", "closed", "reopened")
+
 VIEWS: dict[str, str] = {
     "release_states": """
         select releases.*, events.state, events.at as state_at, events.who as state_by
         from releases
         left join release_events as events
             on events.entry = (select max(newest.entry) from release_events as newest where newest.release = releases.release)
-    """,
-    "case_answers": """
-        select events.*
-        from case_events as events
-        where events.entry = (
-            select max(newest.entry)
-            from case_events as newest
-            where newest.scheme_a = events.scheme_a
-                and newest.relation_id_a = events.relation_id_a
-                and newest.scheme_b = events.scheme_b
-                and newest.relation_id_b = events.relation_id_b
-        )
     """,
 }
 
@@ -179,6 +186,64 @@ class ReleaseRow:
     def is_in_force(self) -> bool:
         """Whether it is the release that its month stands on."""
         return self.state != "superseded"
+
+
+CaseKey = tuple[str, str, str, str]
+
+
+@dataclass
+class CaseState:
+    """How a case between two relations stands by its events: what was asked and what was answered.
+
+    Attributes:
+        key: scheme and relation id of the two relations, a before b.
+        case_id: its id in releases.
+        status: `sent`, `answered_duplicate`, `answered_legitimate` or `answered_wrong_match`.
+        answer: `duplicate`, `legitimate` or `wrong_match`: the answer that holds, also while the case is asked again; None where none does.
+        retained_relation_id: of the answer: the relation to keep; None where it names none.
+        ended_relation_id: of the answer: the relation that the county has ended.
+        ended_on: of the answer: when, `YYYY-MM-DD`.
+        answered_at: when it was answered.
+        answered_facts_hash: of what the case was when it was answered.
+        sent_at: when it was last sent to its counties.
+        sent_facts_hash: of what the case was then.
+        sent_release: the release that the worklists were written from.
+        is_contested: whether its two counties gave answers that do not agree, so that none holds.
+        note: in which way they do not.
+        last_step: the last step that was recorded, also of those that follow from deliveries (`settled`, `closed`, `reopened`).
+    """
+
+    key: CaseKey
+    case_id: str | None = None
+    status: str = "sent"
+    answer: str | None = None
+    retained_relation_id: str | None = None
+    ended_relation_id: str | None = None
+    ended_on: str | None = None
+    answered_at: str | None = None
+    answered_facts_hash: str | None = None
+    sent_at: str | None = None
+    sent_facts_hash: str | None = None
+    sent_release: str | None = None
+    is_contested: bool = False
+    note: str | None = None
+    last_step: str | None = None
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Move on by one event. A case that is sent again keeps its answer; counties that contradict each other take it back."""
+        self.last_step = event["status"]
+        self.case_id = event["case_id"] or self.case_id
+        if event["status"] in ANSWERS:
+            self.status, self.answer, self.is_contested, self.note = event["status"], ANSWERS[event["status"]], False, None
+            self.retained_relation_id = event["retained_relation_id"]
+            self.ended_relation_id, self.ended_on = event["ended_relation_id"], event["ended_on"]
+            self.answered_at, self.answered_facts_hash = event["at"], event.get("facts_hash")
+        elif event["status"] == "contested":
+            self.status, self.answer, self.is_contested, self.note = "sent", None, True, event["note"]
+            self.retained_relation_id = self.ended_relation_id = self.ended_on = None
+        elif event["status"] == "sent":
+            self.status, self.sent_at = "sent", event["at"]
+            self.sent_facts_hash, self.sent_release = event.get("facts_hash"), event.get("release")
 
 
 @dataclass(frozen=True)
@@ -286,6 +351,7 @@ class Register:
             # Another process may have been first.
             if self._version_of(connection) == SCHEMA_VERSION:
                 return
+            before = self._version_of(connection)
             for table, columns in TABLES.items():
                 connection.execute(
                     f"create table if not exists {table} (entry integer primary key autoincrement, at text not null, who text not null, "
@@ -307,6 +373,11 @@ class Register:
                 "when exists (select 1 from releases where release = new.release) "
                 "begin select raise(abort, 'the register is append-only: a release is published once'); end"
             )
+            if before:
+                for version in range(before + 1, SCHEMA_VERSION + 1):
+                    for table, column in _JOINED[version]:
+                        connection.execute(f"alter table {table} add column {column}")
+                connection.execute("drop view if exists case_answers")
             for view, sql in VIEWS.items():
                 connection.execute(f"create view if not exists {view} as {sql}")
             connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
@@ -492,9 +563,13 @@ class Register:
             for row in rows
         ]
 
-    def case_answers(self) -> list[dict[str, object]]:
-        """The last event of every case, by the keys of its two relations."""
-        return self.rows("case_answers")
+    def case_states(self) -> dict[CaseKey, CaseState]:
+        """How every case stands that was ever sent or answered, by the keys of its two relations, in order of their first events."""
+        states: dict[CaseKey, CaseState] = {}
+        for event in self.rows("case_events"):
+            key = (event["scheme_a"], event["relation_id_a"], event["scheme_b"], event["relation_id_b"])
+            states.setdefault(key, CaseState(key)).take(event)
+        return states
 
     def append_match_decision(self, *, who: str, run: str, **values: object) -> None:
         """Record what a reviewer decided on a pair of person records."""
@@ -526,11 +601,17 @@ class Register:
         """Record that somebody did something."""
         self._append_one("audit_log", who, run, {"action": action, "subject": subject, "detail": detail, "outcome": outcome})
 
+    def append_all(self, *, who: str, run: str, entries: Sequence[tuple[str, dict[str, object]]]) -> None:
+        """Append rows to tables in order, all of them or none."""
+        with self._transaction():
+            for table, values in entries:
+                self._append(table, who, run, **values)
+
     def _append_one(self, table: str, who: str, run: str, values: dict[str, object]) -> None:
         with self._transaction():
             self._append(table, who, run, **values)
 
-    def rows(self, table: str) -> list[dict[str, object]]:
+    def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table or view of the register, in order of appending.
 
         Raises:
@@ -545,7 +626,7 @@ class Register:
         """What people decided that bears on the numbers of months up to `through`, for the warehouse's fingerprint."""
         decided: list[list[object]] = []
         for table in ("match_decisions", "match_models", "case_events", "worklist_answers"):
-            decided += [[table, *row] for row in self._connection.execute(f"select * from {table} order by entry").fetchall()]
+            decided += [[table, *row.values()] for row in self.rows(table) if table != "case_events" or row["status"] not in DERIVED_STEPS]
         decided += [
             ["exceptions", row.check_code, row.period, row.division_code, row.until, row.name, row.reason]
             for row in self.exceptions(through)

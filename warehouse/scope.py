@@ -52,7 +52,9 @@ OPEN_TABLES = frozenset(
 # An institution treats the insured of every county: its values are the city's.
 CITY_TABLES = frozenset({"institution_values"})
 # What names the other county's person in a case that two counties share. The scheme, county, dates and state of it stay.
-_OTHER_COUNTYS = ("relation_id", "source_person_no")
+_OTHER_COUNTYS = ("relation_id", "source_person_no", "person_name", "masked_id_number", "id_status", "township_name", "unit_no")
+# Columns of a case that name one of its two relations.
+_ONE_OF_TWO = ("retained_relation_id", "ended_relation_id")
 _PARAMETER = re.compile(r"\$\w+|\?")
 # What reads files, catalogs, or tables named in a text.
 _AROUND_THE_FILTER = re.compile(
@@ -264,14 +266,14 @@ class ReleaseReader(_Reader):
         if "division_code" in columns:
             return f"{everything} where {self.scope.sees_division('division_code')}"
         if {"division_code_a", "division_code_b"} <= set(columns):
-            return _shared_cases(self.scope, table, columns)
+            return _shared_cases(self.scope, "reporting", table, columns)
         if "office" in columns:
             return f"{everything} where {self.scope.sees_office('office')}"
         message = f"reporting.{table}: no rule says which of its rows belong to a county (warehouse/scope.py)"
         raise ScopeError(message)
 
 
-def _shared_cases(limits: Scope, table: str, columns: list[str]) -> str:
+def _shared_cases(limits: Scope, schema: str, table: str, columns: list[str]) -> str:
     """Cases with at least one of the two relations in the scope's counties; of the other what names its person is left out."""
     replaced = []
     for side in ("a", "b"):
@@ -279,14 +281,13 @@ def _shared_cases(limits: Scope, table: str, columns: list[str]) -> str:
         replaced += [
             f"case when {own} then {column}_{side} end as {column}_{side}" for column in _OTHER_COUNTYS if f"{column}_{side}" in columns
         ]
-    if "retained_relation_id" in columns:
+    for named in (column for column in _ONE_OF_TWO if column in columns):
         own_relations = " or ".join(
-            f"coalesce({limits.sees_division(f'division_code_{side}')} and retained_relation_id = relation_id_{side}, false)"
-            for side in "ab"
+            f"coalesce({limits.sees_division(f'division_code_{side}')} and {named} = relation_id_{side}, false)" for side in "ab"
         )
-        replaced.append(f"case when {own_relations} then retained_relation_id end as retained_relation_id")
+        replaced.append(f"case when {own_relations} then {named} end as {named}")
     return (
-        f'select * replace ({", ".join(replaced)}) from reporting."{table}" '
+        f'select * replace ({", ".join(replaced)}) from "{schema}"."{table}" '
         f"where {limits.sees_division('division_code_a')} or {limits.sees_division('division_code_b')}"
     )
 
@@ -332,6 +333,8 @@ class ReviewReader(_Reader):
             return f"{everything} where {self.scope.sees_office('office')}"
         if "division_code" in columns:
             return f"{everything} where {self.scope.sees_division('division_code')}"
+        if {"division_code_a", "division_code_b"} <= set(columns):
+            return _shared_cases(self.scope, "review", table, columns)
         for delivery in ("delivery", "delivery_id"):
             if delivery in columns:
                 # A delivery's id names its office: rural-2025-06-990104-2.

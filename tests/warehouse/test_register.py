@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import warehouse.register
 from warehouse.errors import RegisterError
 from warehouse.register import TABLES, Register
 
@@ -215,14 +216,63 @@ def test_exceptions_are_signed_in_order_and_read_up_to_a_month(path: Path):
         assert [row.period for row in register.exceptions("2025-02")] == ["2025-01"]
 
 
-def test_the_answer_to_a_case_is_its_last_event(path: Path):
+def test_a_case_stands_as_its_last_answer_says_and_keeps_it_while_it_is_asked_again(path: Path):
     keys = {"scheme_a": "employee", "relation_id_a": "1", "scheme_b": "rural", "relation_id_b": "2"}
     with Register(path) as register:
-        register.append_case_event(who="a", run="r", **keys, status="sent")
+        register.append_case_event(who="a", run="r", **keys, status="sent", facts_hash="f1")
         register.append_case_event(who="a", run="r", **{**keys, "relation_id_b": "3"}, status="sent")
-        register.append_case_event(who="b", run="r", **keys, status="answered_duplicate", answer="duplicate", retained_relation_id="1")
-        answers = {row["relation_id_b"]: row["status"] for row in register.case_answers()}
-    assert answers == {"2": "answered_duplicate", "3": "sent"}
+        register.append_case_event(
+            who="b", run="r", **keys, status="answered_duplicate", answer="duplicate", retained_relation_id="1", facts_hash="f1"
+        )
+        states = {key[3]: state for key, state in register.case_states().items()}
+        assert {number: state.status for number, state in states.items()} == {"2": "answered_duplicate", "3": "sent"}
+        register.append_case_event(who="a", run="r", **keys, status="settled", ended_relation_id="2", ended_on="2025-01-31")
+        register.append_case_event(who="a", run="r", **keys, status="sent", facts_hash="f2")
+        again = next(iter(register.case_states().values()))
+    assert (again.status, again.answer, again.retained_relation_id) == ("sent", "duplicate", "1")
+    assert (again.answered_facts_hash, again.sent_facts_hash) == ("f1", "f2")
+
+
+def test_an_answer_that_another_county_contradicts_holds_no_longer_until_one_is_given_again(path: Path):
+    keys = {"scheme_a": "employee", "relation_id_a": "1", "scheme_b": "rural", "relation_id_b": "2"}
+    with Register(path) as register:
+        register.append_case_event(who="a", run="r", **keys, status="answered_duplicate", answer="duplicate", retained_relation_id="1")
+        register.append_case_event(who="b", run="r", **keys, status="contested", note="990102, 990103")
+        (state,) = register.case_states().values()
+        assert (state.status, state.answer, state.retained_relation_id, state.is_contested) == ("sent", None, None, True)
+        register.append_case_event(who="a", run="r", **keys, status="answered_legitimate", answer="legitimate")
+        (state,) = register.case_states().values()
+    assert (state.status, state.answer, state.is_contested, state.note) == ("answered_legitimate", "legitimate", False, None)
+
+
+def test_entries_appended_together_stand_together_or_not_at_all(path: Path):
+    keys = {"scheme_a": "employee", "relation_id_a": "1", "scheme_b": "rural", "relation_id_b": "2"}
+    with Register(path) as register:
+        with pytest.raises(RegisterError, match="nothing was written"):
+            register.append_all(
+                who="a", run="r", entries=[("case_events", {**keys, "status": "sent"}), ("case_events", {"status": "sent"})]
+            )
+        assert register.rows("case_events") == []
+        register.append_all(who="a", run="r", entries=[("case_events", {**keys, "status": "sent"})] * 2)
+        assert len(register.rows("case_events")) == 2
+
+
+def test_a_register_of_the_first_version_is_brought_up_to_date_and_keeps_its_entries(path: Path, monkeypatch: pytest.MonkeyPatch):
+    keys = {"scheme_a": "employee", "relation_id_a": "1", "scheme_b": "rural", "relation_id_b": "2"}
+    joined = {column for added in warehouse.register._JOINED.values() for _, column in added}
+    first = {table: tuple(column for column in columns if column not in joined) for table, columns in warehouse.register.TABLES.items()}
+    with monkeypatch.context() as patched:
+        patched.setattr(warehouse.register, "SCHEMA_VERSION", 1)
+        patched.setattr(warehouse.register, "TABLES", first)
+        with Register(path) as register:
+            register.append_case_event(who="a", run="r", **keys, status="sent")
+    with Register(path, read_only=True) as register:
+        assert [state.status for state in register.case_states().values()] == ["sent"]
+    with Register(path) as register:
+        register.append_case_event(who="b", run="r", **keys, status="answered_legitimate", answer="legitimate", facts_hash="f")
+        assert [row["facts_hash"] for row in register.rows("case_events")] == [None, "f"]
+    with sqlite3.connect(path) as connection, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute("update case_events set status = 'sent'")
 
 
 def test_what_people_decided_changes_the_digest_and_what_nobody_decided_does_not(path: Path):
@@ -238,7 +288,10 @@ def test_what_people_decided_changes_the_digest_and_what_nobody_decided_does_not
         assert signed != empty
         keys = {"scheme_a": "employee", "relation_id_a": "1", "scheme_b": "rural", "relation_id_b": "2"}
         register.append_case_event(who="a", run="r", **keys, status="sent")
-        assert register.decisions_digest("2025-02") != signed
+        sent = register.decisions_digest("2025-02")
+        assert sent != signed
+        register.append_case_event(who="a", run="r", **keys, status="settled", ended_relation_id="2")
+        assert register.decisions_digest("2025-02") == sent
         assert register.decisions_digest("2025-02") == register.decisions_digest("2025-02")
 
 

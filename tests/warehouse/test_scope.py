@@ -48,6 +48,14 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
                 "insert into review.rejected_rows values "
                 "('rural', '990103', '日期不可读', '李四'), ('employee', '990100', '金额不可读', null)"
             )
+            con.execute(
+                "create table review.case_persons as select 'C2' as case_id, '990102' as division_code_a, "
+                "'3910000000000002' as relation_id_a, '99010000000002' as source_person_no_a, '张三' as person_name_a, '990102********1230' as masked_id_number_a, "
+                "'东街道' as township_name_a, 'D1' as unit_no_a, date '2020-01-01' as first_day_a, 'normal' as relation_status_a, "
+                "'990103' as division_code_b, '99010300000007-2025' as relation_id_b, '99010300000007' as source_person_no_b, "
+                "'张叁' as person_name_b, '990102********1230' as masked_id_number_b, '西镇' as township_name_b, 'F1' as unit_no_b, "
+                "date '2025-01-01' as first_day_b, 'normal' as relation_status_b, 'valid' as id_status_a, 'valid' as id_status_b"
+            )
             publish_built(home, register, con, "2025-02")
     yield home
 
@@ -129,6 +137,17 @@ def test_a_case_that_two_counties_share_shows_of_the_other_side_no_number(settin
     assert (other["C2"]["relation_id_a"], other["C2"]["relation_id_b"]) == (None, "99010300000007-2025")
     assert other["C2"]["retained_relation_id"] == "99010300000007-2025"
     assert set(seen(Scope().release(settings), "duplicate_cases", "case_id")) == {"C1", "C2", "C3"}
+
+
+def test_of_a_case_in_the_review_file_a_county_sees_its_own_person_and_of_the_other_place_days_and_state(settings: Settings):
+    (row,) = Scope(counties=("990103",), is_reviewer=True).review(settings).rows("case_persons")
+    own = ("relation_id", "source_person_no", "person_name", "masked_id_number", "township_name", "unit_no", "id_status")
+    assert [row[f"{part}_a"] for part in own] == [None] * len(own)
+    assert None not in [row[f"{part}_b"] for part in own]
+    assert (row["division_code_a"], row["first_day_a"], row["relation_status_a"]) == ("990102", datetime.date(2020, 1, 1), "normal")
+    assert Scope(counties=("990104",), is_reviewer=True).review(settings).rows("case_persons") == []
+    with pytest.raises(ScopeError, match="for reviewers"):
+        Scope(counties=("990103",)).review(settings).rows("case_persons")
 
 
 def test_a_county_sees_the_deliveries_of_its_own_office_alone(settings: Settings):

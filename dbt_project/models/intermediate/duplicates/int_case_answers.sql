@@ -1,12 +1,13 @@
--- One row per overlap that a county has answered, or whose pair was answered for an earlier rural year: the last answer, with the
--- relation it keeps. A pair's own answer holds over one passed on. Grain: (scheme_a, relation_id_a, scheme_b, relation_id_b).
+-- One row per overlap that was sent to its counties or answered, or whose pair was answered for an earlier rural year: how it stands,
+-- and the answer that holds. A pair's own answer holds over one passed on; where its two counties contradict each other none holds.
+-- Grain: (scheme_a, relation_id_a, scheme_b, relation_id_b).
 with
 
 typed_overlaps as (
     select * from {{ ref('int_overlaps_typed') }}
 ),
 
-answers as (
+states as (
     select
         *,
         case when scheme_a = 'rural' then left(relation_id_a, length(relation_id_a) - 5) else relation_id_a end as lasting_id_a,
@@ -15,35 +16,65 @@ answers as (
     from {{ source('control', 'case_answers') }}
 ),
 
-matched as (
+passed_on as (
+    select
+        typed_overlaps.scheme_a,
+        typed_overlaps.relation_id_a,
+        typed_overlaps.scheme_b,
+        typed_overlaps.relation_id_b,
+        states.answer,
+        states.answered_at,
+        -- An answer for a rural year names that year's relation; passed on, it means the same number's next one.
+        case
+            when states.retained_relation_id = states.relation_id_a then typed_overlaps.relation_id_a
+            when states.retained_relation_id = states.relation_id_b then typed_overlaps.relation_id_b
+            else states.retained_relation_id
+        end as retained_relation_id,
+        row_number() over (
+            partition by typed_overlaps.scheme_a, typed_overlaps.relation_id_a, typed_overlaps.scheme_b, typed_overlaps.relation_id_b
+            order by states.rural_year desc, states.answered_at desc, states.relation_id_a, states.relation_id_b
+        ) as recency
+    from typed_overlaps
+    inner join states
+        on typed_overlaps.scheme_a = states.scheme_a
+            and typed_overlaps.scheme_b = states.scheme_b
+            and case when typed_overlaps.scheme_a = 'rural' then typed_overlaps.source_person_no_a else typed_overlaps.relation_id_a end = states.lasting_id_a
+            and case when typed_overlaps.scheme_b = 'rural' then typed_overlaps.source_person_no_b else typed_overlaps.relation_id_b end = states.lasting_id_b
+            and states.rural_year < right(typed_overlaps.relation_id_b, 4)
+    where states.answer is not null
+),
+
+joined as (
     select
         typed_overlaps.person_id,
         typed_overlaps.scheme_a,
         typed_overlaps.relation_id_a,
         typed_overlaps.scheme_b,
         typed_overlaps.relation_id_b,
-        answers.status,
-        answers.answered_at,
-        -- An answer for a rural year names that year's relation; passed on, it means the same number's next one.
-        case
-            when answers.retained_relation_id = answers.relation_id_a then typed_overlaps.relation_id_a
-            when answers.retained_relation_id = answers.relation_id_b then typed_overlaps.relation_id_b
-            else answers.retained_relation_id
-        end as retained_relation_id,
-        row_number() over (
-            partition by typed_overlaps.scheme_a, typed_overlaps.relation_id_a, typed_overlaps.scheme_b, typed_overlaps.relation_id_b
-            order by
-                case when answers.relation_id_a = typed_overlaps.relation_id_a and answers.relation_id_b = typed_overlaps.relation_id_b then 0 else 1 end,
-                answers.rural_year desc,
-                answers.answered_at desc
-        ) as answer_rank
+        states.status as own_status,
+        states.answer as own_answer,
+        states.retained_relation_id as own_retained_relation_id,
+        states.answered_at as own_answered_at,
+        states.answered_facts_hash,
+        states.sent_at,
+        states.note,
+        coalesce(states.is_contested, false) as is_contested,
+        states.answer is null and not coalesce(states.is_contested, false) and passed_on.answer is not null as is_passed_on,
+        passed_on.answer as passed_answer,
+        passed_on.retained_relation_id as passed_retained_relation_id,
+        passed_on.answered_at as passed_answered_at
     from typed_overlaps
-    inner join answers
-        on typed_overlaps.scheme_a = answers.scheme_a
-            and typed_overlaps.scheme_b = answers.scheme_b
-            and case when typed_overlaps.scheme_a = 'rural' then typed_overlaps.source_person_no_a else typed_overlaps.relation_id_a end = answers.lasting_id_a
-            and case when typed_overlaps.scheme_b = 'rural' then typed_overlaps.source_person_no_b else typed_overlaps.relation_id_b end = answers.lasting_id_b
-            and coalesce(answers.rural_year <= right(typed_overlaps.relation_id_b, 4), true)
+    left join states
+        on typed_overlaps.scheme_a = states.scheme_a
+            and typed_overlaps.relation_id_a = states.relation_id_a
+            and typed_overlaps.scheme_b = states.scheme_b
+            and typed_overlaps.relation_id_b = states.relation_id_b
+    left join passed_on
+        on typed_overlaps.scheme_a = passed_on.scheme_a
+            and typed_overlaps.relation_id_a = passed_on.relation_id_a
+            and typed_overlaps.scheme_b = passed_on.scheme_b
+            and typed_overlaps.relation_id_b = passed_on.relation_id_b
+            and passed_on.recency = 1
 )
 
 select
@@ -52,8 +83,14 @@ select
     relation_id_a,
     scheme_b,
     relation_id_b,
-    status,
-    retained_relation_id,
-    answered_at
-from matched
-where answer_rank = 1
+    coalesce(own_status, 'answered_' || passed_answer) as status,
+    case when is_passed_on then passed_answer else own_answer end as answer,
+    case when is_passed_on then passed_retained_relation_id else own_retained_relation_id end as retained_relation_id,
+    case when is_passed_on then passed_answered_at else own_answered_at end as answered_at,
+    answered_facts_hash,
+    sent_at,
+    is_passed_on,
+    is_contested,
+    note
+from joined
+where own_status is not null or is_passed_on

@@ -23,4 +23,4 @@ left join answers
         and typed_overlaps.relation_id_a = answers.relation_id_a
         and typed_overlaps.scheme_b = answers.scheme_b
         and typed_overlaps.relation_id_b = answers.relation_id_b
-where coalesce(answers.status, 'to_verify') not in ('answered_legitimate', 'answered_wrong_match')
+where coalesce(answers.answer, 'none') not in ('legitimate', 'wrong_match')

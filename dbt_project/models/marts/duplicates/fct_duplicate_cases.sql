@@ -28,6 +28,17 @@ person_links as (
     select * from {{ source('identity', 'person_links') }}
 ),
 
+-- Cases of which the month before has already shown that nothing is left to do.
+done_before as (
+    select distinct case_id
+    from {{ source('published', 'duplicate_cases') }}
+    where release_period = (select max(release_period) from {{ source('published', 'duplicate_cases') }})
+        and (
+            status in ('settled', 'closed')
+            or (answer in ('legitimate', 'wrong_match') and overlap_to is not null)
+        )
+),
+
 extra_relations as (
     select
         scheme_a,
@@ -97,7 +108,8 @@ joined as (
     select
         typed_overlaps.*,
         retained.relation_id as retained_relation_id,
-        answers.status as answered_status,
+        answers.status as asked_status,
+        answers.answer,
         answers.retained_relation_id as answered_relation_id,
         extra_relations.central_yuan,
         extra_relations.province_yuan,
@@ -153,9 +165,24 @@ joined as (
             and typed_overlaps.source_person_no_b = links_b.source_person_no
 ),
 
-worded as (
+identified as (
     select
         *,
+        'C' || left(md5(scheme_a || ':' || relation_id_a || '|' || scheme_b || ':' || relation_id_b), 16) as case_id,
+        -- What is to end, and has: the relation not kept, whichever ended first where neither is.
+        case
+            when answer <> 'duplicate' or answer is null or is_lasting then null
+            when answered_relation_id = relation_id_a then case when normal_to_b < period_last_day then relation_id_b end
+            when answered_relation_id = relation_id_b then case when normal_to_a < period_last_day then relation_id_a end
+            when normal_to_a <= normal_to_b then relation_id_a
+            else relation_id_b
+        end as ended_relation_id
+    from joined
+),
+
+worded as (
+    select
+        identified.*,
         case scheme_a when 'employee' then '职工' when 'resident' then '居民' else '新农合' end as scheme_name_a,
         case scheme_b when 'employee' then '职工' when 'resident' then '居民' else '新农合' end as scheme_name_b,
         scheme_a = scheme_b and source_person_no_a = source_person_no_b as is_one_record,
@@ -164,12 +191,17 @@ worded as (
             when match_tier_a = 'score' or match_tier_b = 'score' then 'low'
             when match_tier_a in ('R2', 'R3', 'reviewer') or match_tier_b in ('R2', 'R3', 'reviewer') then 'medium'
             else 'high'
-        end as confidence
-    from joined
+        end as confidence,
+        case when ended_relation_id = relation_id_a then normal_to_a when ended_relation_id = relation_id_b then normal_to_b end as ended_on,
+        ended_relation_id is not null or (answer in ('legitimate', 'wrong_match') and not is_lasting) as is_done,
+        done_before.case_id is not null as is_done_before
+    from identified
+    left join done_before
+        on identified.case_id = done_before.case_id
 )
 
 select
-    'C' || left(md5(scheme_a || ':' || relation_id_a || '|' || scheme_b || ':' || relation_id_b), 16) as case_id,
+    case_id,
     person_id,
     type_code,
     scheme_a,
@@ -203,7 +235,19 @@ select
     legitimate_rule,
     retained_relation_id,
     keep_rule,
-    coalesce(answered_status, 'to_verify') as status,
+    case
+        when is_done and is_done_before then 'closed'
+        when ended_relation_id is not null then 'settled'
+        else coalesce(asked_status, 'to_verify')
+    end as status,
+    answer,
+    ended_relation_id,
+    cast(ended_on as date) as ended_on,
+    -- What a county judges; where one of these changes, its answer holds and the case is asked again.
+    md5(
+        type_code || '|' || division_code_a || '|' || division_code_b || '|' || cast(overlap_from as varchar) || '|'
+        || case when is_lasting then 'lasting' else cast(overlap_end as varchar) end || '|' || coalesce(legitimate_rule, 'none')
+    ) as facts_hash,
     {{ money_or_zero('central_yuan + province_yuan + city_yuan + county_yuan') }} as duplicate_subsidy_yuan,
     {{ money_or_zero('central_yuan') }} as duplicate_subsidy_central_yuan,
     {{ money_or_zero('province_yuan') }} as duplicate_subsidy_province_yuan,
