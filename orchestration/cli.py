@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.expected import Office
+from orchestration.matching import match_app
 from warehouse.errors import TongchouError, UsageError
 from warehouse.periods import Period
 from warehouse.settings import Settings
@@ -31,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(match_app)
 # A pipe has no width of its own; a table folded to eighty columns cannot be read.
 out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -83,7 +85,7 @@ def receive(
     from warehouse.landing import receive as receive_deliveries
 
     result = receive_deliveries(context.obj, inbox, dry_run=dry_run)
-    _print_received(result, dry_run=dry_run)
+    print_received(result, dry_run=dry_run)
     if result.refused:
         raise typer.Exit(1)
 
@@ -131,7 +133,7 @@ def deliveries(
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2, default=str) + "\n")
         return
-    _print_table("交付台账", columns, [[row[name] for name in columns] for row in rows])
+    print_table("交付台账", columns, [[row[name] for name in columns] for row in rows])
 
 
 @app.command()
@@ -144,7 +146,7 @@ def status(context: typer.Context, month: Annotated[str | None, typer.Argument(m
     if not rows:
         out.print("没有任何月份在册。下一步: tongchou receive --inbox DIR (no month on record yet)")
         return
-    _print_table(
+    print_table(
         "各月状态",
         ["月份", "状态", "发布", "已交", "未交", "拒收", "下一步"],
         [[row.period, row.state, row.release, row.delivered, row.missing, row.refused, row.next_step] for row in rows],
@@ -170,11 +172,11 @@ def close(
         without=tuple(Office.parse(text) for text in without or ()),
         in_force=tuple(Office.parse(text) for text in in_force or ()),
         full=full,
-        say=_say_stage,
+        say=say_stage,
     )
     if result.received is not None:
-        _print_received(result.received)
-    _print_closed(result)
+        print_received(result.received)
+    print_closed(result)
 
 
 @app.command()
@@ -195,7 +197,7 @@ def diff(context: typer.Context, release: str, other: str) -> None:
     if not rows:
         out.print(f"{release} and {other} do not differ in any cell")
         return
-    _print_table(f"{release} → {other}", ["表", "单元格", "旧", "新"], [[row.table, row.key, row.old, row.new] for row in rows])
+    print_table(f"{release} → {other}", ["表", "单元格", "旧", "新"], [[row.table, row.key, row.old, row.new] for row in rows])
     out.print(f"{len(rows):,} cells differ")
 
 
@@ -223,11 +225,13 @@ def run_app(
     raise typer.Exit(serve(context.obj, port=port, address=address))
 
 
-def _say_stage(title: str, rows: int | None, seconds: float) -> None:
+def say_stage(title: str, rows: int | None, seconds: float) -> None:
+    """One line for a stage that is done."""
     out.print(f"  {title:<28}{'' if rows is None else f'{rows:,}':>14}{seconds:>9.1f} s")
 
 
-def _print_received(result, *, dry_run: bool = False) -> None:  # noqa: ANN001 - imported lazily, see receive
+def print_received(result, *, dry_run: bool = False) -> None:  # noqa: ANN001 - imported lazily, see receive
+    """What one look through an inbox came to."""
     verb = "would land" if dry_run else "landed"
     rows = sum(row.rows_landed or 0 for row in result.accepted)
     rejected = sum(row.rows_rejected or 0 for row in result.accepted)
@@ -247,7 +251,8 @@ def _print_received(result, *, dry_run: bool = False) -> None:  # noqa: ANN001 -
         out.print(f"  refused: {row.system} {row.period} {row.office} {number}: {row.reason}")
 
 
-def _print_closed(result) -> None:  # noqa: ANN001 - imported lazily, see close
+def print_closed(result) -> None:  # noqa: ANN001 - imported lazily, see close
+    """What a close came to."""
     if not result.published:
         out.print(f"{result.period}: nothing new since {result.release.release}, nothing published")
         return
@@ -261,7 +266,8 @@ def _print_closed(result) -> None:  # noqa: ANN001 - imported lazily, see close
         out.print(f"  close again, in order: {', '.join(str(month) for month in result.to_close_again)}")
 
 
-def _print_table(title: str, columns: list[str], rows: list[list[object]]) -> None:
+def print_table(title: str, columns: list[str], rows: list[list[object]]) -> None:
+    """A table with a title; what is null stays empty."""
     table = Table(title=title, title_justify="left", show_lines=False)
     for column in columns:
         table.add_column(column, overflow="fold")

@@ -42,13 +42,13 @@ def first_run(
         simulate(inbox, persons, months[0], months[-1], seed, "specified")
     simulated = time.perf_counter()
     received = receive(settings, inbox)
-    cli._print_received(received)
+    cli.print_received(received)
     landed = time.perf_counter()
     closed = []
     for month in months:
         cli.out.print(f"\nClosing {month}")
-        result = close_month(settings, month, say=cli._say_stage)
-        cli._print_closed(result)
+        result = close_month(settings, month, say=cli.say_stage)
+        cli.print_closed(result)
         closed.append(result)
     _summarise(settings, closed)
     ended = time.perf_counter()

@@ -26,6 +26,7 @@ from warehouse.contracts import load_contracts
 from warehouse.errors import CloseRefusedError, ReleaseError
 from warehouse.fingerprint import code_version, rule_set_version, warehouse_fingerprint
 from warehouse.identity import MatchResult, match
+from warehouse.identity.persons import record_events
 from warehouse.landing import deliveries, files_in_force, months_on_record, rejects_in_force
 from warehouse.periods import Period
 from warehouse.register import Register, ReleaseRow
@@ -437,6 +438,7 @@ def publish(settings: Settings, register: Register, period: Period, *, who: str,
             who=who,
             run=run,
         )
+        record_events(con, register, who=who, run=run)
     return row, True
 
 

@@ -12,7 +12,7 @@ import json
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -579,9 +579,11 @@ class Register:
         """Record the parameters of a matching model in use."""
         self._append_one("match_models", who, run, values)
 
-    def append_person_event(self, *, who: str, run: str, **values: object) -> None:
-        """Record that two persons became one, or one became two."""
-        self._append_one("person_events", who, run, values)
+    def append_person_events(self, rows: Iterable[dict[str, object]], *, who: str, run: str) -> None:
+        """Record that persons became one, or one became several: all of a run's events, or none."""
+        with self._transaction():
+            for values in rows:
+                self._append("person_events", who, run, **values)
 
     def append_case_event(self, *, who: str, run: str, **values: object) -> None:
         """Record a step of a duplicate case."""

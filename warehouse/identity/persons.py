@@ -279,25 +279,15 @@ def record_events(con: duckdb.DuckDBPyConnection, register: Register, *, who: st
     Returns:
         Events appended.
     """
-    run = run or new_run_id()
-    rows = con.execute("""
+    found = con.execute("""
         select event, period, person_id_from, person_id_to, source_system, source_person_no, cause
         from identity.person_events
         where event in ('merged', 'split')
         order by event, person_id_from, person_id_to, source_system, source_person_no
-    """).fetchall()
-    for event, period, before, after, system, number, cause in rows:
-        register.append_person_event(
-            who=who,
-            run=run,
-            event=event,
-            period=period,
-            person_id_from=before,
-            person_id_to=after,
-            source_system=system,
-            source_person_no=number,
-            cause=cause,
-        )
+    """)
+    names = [column[0] for column in found.description]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    register.append_person_events(rows, who=who, run=run or new_run_id())
     con.execute("""
         create or replace table identity.person_links_before as
         select source_system, source_person_no, person_id from identity.person_links

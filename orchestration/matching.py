@@ -1,0 +1,130 @@
+"""The commands `tongchou match …`: the queue of pairs, decisions on them, what they say of the matching, and training the model anew.
+
+What belongs here: options, help and tables on the terminal. What does not: which pairs wait and what a decision does
+(`warehouse/identity`). Neither a name nor an ID number is printed: the review page shows them to reviewers.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import duckdb
+import typer
+
+from warehouse.errors import CloseRefusedError, UsageError
+from warehouse.register import Register, current_user, new_run_id
+from warehouse.settings import Settings
+
+match_app = typer.Typer(
+    name="match",
+    help="人员识别: 待复核队列、复核决定、质量估计、训练模型 (who is who: queue, decisions, quality, training)",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+VERDICTS_TYPED = {"same": "same", "different": "different", "cannot-tell": "cannot tell"}
+
+
+@match_app.command()
+def queue(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="最多显示多少对")] = 20,
+    release: Annotated[str | None, typer.Option("--release", help="哪个版本的队列, 默认最新月份的有效版本")] = None,
+) -> None:
+    """待复核的记录对, 涉及金额大的在前 (pairs that wait for a reviewer, dearest first; without names)."""
+    from orchestration.cli import print_table
+    from warehouse.identity.decisions import queue as waiting
+
+    settings: Settings = context.obj
+    with Register(settings.register, read_only=True) as register:
+        rows = waiting(settings, register, release=release)
+    shown = [
+        "queue_place",
+        "pair_id",
+        "source_system_a",
+        "source_person_no_a",
+        "source_system_b",
+        "source_person_no_b",
+        "rule",
+        "evidence_zh",
+    ]
+    headings = ["位次", "编号", "系统", "个人编号", "系统", "个人编号", "规则", "依据"]
+    print_table(f"待复核 {len(rows):,} 对", headings, [[row[name] for name in shown] for row in rows[:limit]])
+
+
+@match_app.command()
+def decide(
+    context: typer.Context,
+    pair: Annotated[str, typer.Argument(help="队列中的编号 (pair_id)")],
+    verdict: Annotated[str, typer.Argument(help="same 同一人, different 不是同一人, cannot-tell 无法判断")],
+    name: Annotated[str, typer.Option("--as", help="复核人姓名")],
+    reason: Annotated[str | None, typer.Option("--reason", help="理由")] = None,
+    release: Annotated[str | None, typer.Option("--release", help="哪个版本的队列")] = None,
+) -> None:
+    """记录一对记录的复核决定, 下次月结生效; 新决定取代旧决定, 都保留 (record a decision; the next close obeys it)."""
+    from orchestration.cli import out
+    from warehouse.identity.decisions import decide as record
+
+    if verdict not in VERDICTS_TYPED:
+        message = f"{verdict!r} is no verdict: expected {', '.join(VERDICTS_TYPED)}"
+        raise UsageError(message)
+    settings: Settings = context.obj
+    with Register(settings.register) as register:
+        keys = record(settings, register, pair, VERDICTS_TYPED[verdict], name, reason, release=release)
+    out.print(f"{keys[0]} {keys[1]} and {keys[2]} {keys[3]}: {VERDICTS_TYPED[verdict]}, by {name}; the next close obeys it")
+
+
+@match_app.command()
+def quality(
+    context: typer.Context,
+    release: Annotated[str | None, typer.Option("--release", help="哪个版本, 默认最新月份的有效版本")] = None,
+) -> None:
+    """由抽样复核估计的查准率和查全率, 附 95% 区间 (precision and recall from decided samples)."""
+    from orchestration.cli import out
+    from warehouse.identity.decisions import review_file
+
+    settings: Settings = context.obj
+    with Register(settings.register, read_only=True) as register:
+        path = review_file(settings, register, release)
+    with duckdb.connect(str(path), read_only=True) as con:
+        row = con.execute(
+            "select precision, precision_low, precision_high, recall, recall_low, recall_high, pairs_decided from review.match_quality"
+        ).fetchone()
+    if row is None or row[0] is None:
+        out.print("还没有抽样复核, 无法估计 (no sampled pair is decided yet): tongchou match queue")
+        return
+    precision, low, high, recall, recall_low, recall_high, decided = row
+    out.print(f"查准率 precision {precision:.4%} ({low:.4%} – {high:.4%})")
+    out.print(f"查全率 recall    {recall:.4%} ({recall_low:.4%} – {recall_high:.4%})")
+    out.print(f"已复核 decided {decided:,}")
+
+
+@match_app.command()
+def train(
+    context: typer.Context,
+    note: Annotated[str, typer.Option("--note", help="说明: 用哪些数据训练")] = "",
+) -> None:
+    """用工作库中的记录重新训练评分模型, 登记后下次月结使用 (train the scoring model anew from the city's own records)."""
+    from orchestration.cli import out
+    from orchestration.stages import locked
+    from warehouse.identity.model import KIND
+    from warehouse.identity.training import train as estimate
+
+    settings: Settings = context.obj
+    if not settings.warehouse.exists():
+        message = f"{settings.home}: no month is closed yet, so there are no records to train on; close one with `tongchou close`"
+        raise CloseRefusedError(message)
+    with locked(settings), Register(settings.register) as register:
+        with duckdb.connect(str(settings.warehouse)) as con:
+            (period,) = con.execute("select period from control.close_period").fetchone()
+            model = estimate(con, period, note=note)
+        register.append_match_model(
+            who=current_user(),
+            run=new_run_id(),
+            model_version=model.version,
+            kind=KIND,
+            parameters=model.as_json(),
+            sha256=model.sha256,
+            note=note or None,
+        )
+    out.print(f"model {model.version}, trained on the records of {period}: the next close uses it")
