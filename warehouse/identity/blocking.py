@@ -122,6 +122,13 @@ PASSES: tuple[Pass, ...] = (
         "left(l.name, 1) = left(r.name, 1) or right(l.name, 1) = right(r.name, 1)",
     ),
     Pass(
+        "shortened_name",
+        "birth date, sex and surname, one name a character shorter",
+        _keyed("birth_date || '|' || sex || '|' || left(name, 1)", f"{_WEAK}"),
+        _keyed("birth_date || '|' || sex || '|' || left(name, 1)"),
+        "abs(length(l.name) - length(r.name)) = 1 and (starts_with(l.name, r.name) or starts_with(r.name, l.name))",
+    ),
+    Pass(
         "name_of_a_damaged",
         "birth date, sex and length of name beside a name with a lost character",
         _keyed("birth_date || '|' || sex || '|' || length(name)", _WEAK),

@@ -78,6 +78,14 @@ def _fits_lost() -> str:
     return f"(is_name_damaged[l] or is_name_damaged[r]) and {fits}"
 
 
+def _fits_dropped() -> str:
+    """One name is the other without its second or its last character: a machine dropped what it could not write."""
+    return _either_way(
+        "length(name[r]) between 2 and 4 and length(name[l]) = length(name[r]) - 1 and name[r] not like '%·%'"
+        " and (starts_with(name[r], name[l]) or name[l] = left(name[r], 1) || substr(name[r], 3))"
+    )
+
+
 def _syllable(side: str, number: int) -> str:
     return f"string_split(name_pinyin[{side}], ' ')[{number}]"
 
@@ -102,7 +110,15 @@ NAME = Comparison(
             "names that sound alike",
             frequency="pinyin_in_cohort",
         ),
+        Level(
+            "near_sound",
+            f"({_sounded('name_pinyin[l]')} = {_sounded('name_pinyin[r]')} and not is_name_damaged[l])"
+            " or (length(name[l]) > 2 and list_sort(string_split(name_pinyin[l], ' ')) = list_sort(string_split(name_pinyin[r], ' ')))",
+            "姓名读音相近或字序颠倒",
+            "names that sound nearly alike, or with syllables in another order",
+        ),
         Level("lost", _fits_lost(), "姓名除缺字外相同", "names alike but for a lost character"),
+        Level("shortened", _fits_dropped(), "一方姓名少一字", "names alike but for a character that one of them lacks"),
         Level(
             "given",
             "(length(given[l]) > 1 and given_pinyin[l] = given_pinyin[r] and name[l] not like '%·%' and name[r] not like '%·%') or "
@@ -113,13 +129,11 @@ NAME = Comparison(
         ),
         Level(
             "like",
-            f"{_sounded('name_pinyin[l]')} = {_sounded('name_pinyin[r]')} or "
-            + _either_way("length(name[l]) >= 3 and starts_with(name[r], name[l])")
+            _either_way("length(name[l]) >= 3 and starts_with(name[r], name[l])")
             + " or (length(name[l]) > 2 and length(name[l]) = length(name[r]) and left(name[l], 1) = left(name[r], 1)"
             + " and ("
             + " or ".join(f"{_syllable('l', n)} = {_syllable('r', n)}" for n in (2, 3))
-            + "))"
-            + " or (length(name[l]) > 2 and list_sort(string_split(name_pinyin[l], ' ')) = list_sort(string_split(name_pinyin[r], ' ')))",
+            + "))",
             "姓名部分相同",
             "names that agree in part",
         ),
@@ -209,7 +223,9 @@ ID = Comparison(
         ),
         Level(
             "near",
-            "length(id_text[l]) >= 15 and length(id_text[r]) >= 15 and levenshtein(id_text[l], id_text[r]) <= 2",
+            "length(id_text[l]) >= 15 and length(id_text[r]) >= 15 and (levenshtein(id_text[l], id_text[r]) <= 2"
+            # A spreadsheet keeps fifteen digits of a number and writes zeros for the rest.
+            " or (left(id_text[l], 15) = left(id_text[r], 15) and (id_text[l] like '%000' or id_text[r] like '%000')))",
             "证件号码相差不超过两处",
             "ID numbers within two edits",
         ),

@@ -56,7 +56,8 @@ RULES: tuple[Rule, ...] = (
         "R1",
         "same",
         f"id_level = 'same' and {_SAME_BIRTH_AND_SEX} and not is_twin_shown and ("
-        "name_level in ('lost', 'given') or phone_level = 'same' or is_household or (is_village and name_level = 'like'))",
+        "name_level in ('near_sound', 'lost', 'shortened', 'given') or phone_level = 'same' or is_household"
+        " or (is_village and name_level in ('like', 'surname')))",
         "有效证件号码、出生日期、性别相同，另有一项相同",
         "the same valid ID number, birth date and sex, and one thing more",
     ),
@@ -64,8 +65,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R4",
         "score",
-        "id_level = 'same' and not is_twin_shown"
-        " and (name_level in ('lost', 'given', 'like') or (name_level = 'unknown' and birth_level = 'exact'))",
+        "id_level = 'same' and not is_twin_shown and (name_level in ('near_sound', 'lost', 'shortened', 'given', 'like')"
+        " or (name_level in ('unknown', 'surname') and birth_level = 'exact' and sex_level = 'same'))",
         "证件号码相同，其他信息仅部分相同",
         "the same ID number, and other things that agree in part",
     ),
@@ -107,16 +108,24 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "V2",
         "different",
-        "sex_level = 'different' and birth_level in ('different', 'year', 'one_part', 'unknown')",
-        "性别与出生日期均不同",
-        "different sexes and birth dates",
+        "name_level in ('different', 'surname')",
+        "姓名不同，证件号码不同",
+        "different names and ID numbers",
     ),
+    # Two children of one day and surname, with half a given name in common, are twins far more often than one child under two names.
     Rule(
         "V3",
         "different",
-        "name_level in ('different', 'surname') and id_level <> 'near'",
-        "姓名不同，证件号码亦不相近",
-        "different names, and no ID numbers that are near",
+        "name_level = 'like' and birth_level = 'exact'",
+        "出生日期相同，姓名部分相同：疑为孪生",
+        "the same birth date and half a name: twins",
+    ),
+    Rule(
+        "V4",
+        "different",
+        "sex_level = 'different' and birth_level in ('different', 'year', 'one_part', 'unknown')",
+        "性别与出生日期均不同",
+        "different sexes and birth dates",
     ),
     Rule(
         "R4",
@@ -128,7 +137,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R5",
         "score",
-        f"name_level in ('exact', 'sound', 'lost') and {_NEAR_ONE}",
+        f"name_level in ('exact', 'sound', 'near_sound', 'lost', 'shortened') and {_NEAR_ONE}",
         "姓名相同或相近，且同村、同户或电话相同",
         "names that agree or nearly, and village, household or telephone",
     ),
