@@ -8,16 +8,21 @@ they show.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from warehouse.errors import TongchouError, UsageError
 from warehouse.settings import Settings
 
 APP = Path(__file__).with_name("app.py")
+# Seconds that an ending server is given before it is stopped.
+_PATIENCE = 3
 
 
 class PortError(TongchouError):
@@ -57,12 +62,38 @@ def serve(settings: Settings, port: int = 8501, address: str = "localhost") -> i
     _refuse_taken(port, address)
     environment = {**os.environ, "TONGCHOU_HOME": str(settings.home)}
     server = subprocess.Popen(command(port, address), env=environment)
+    with _ending_when_told():
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            _end(server)
+
+
+@contextmanager
+def _ending_when_told() -> Iterator[None]:
+    """Let a request to end (a service manager's) run what is still to be done, as an interrupt from the keyboard does."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
     try:
-        return server.wait()
-    except KeyboardInterrupt:
-        # The terminal has sent the same signal to the server; it ends by itself.
-        server.wait()
-        return 0
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """Leave no server behind: Streamlit waits for its open pages when it is told to end, and some never close."""
+    if server.poll() is None:
+        server.terminate()
+        try:
+            server.wait(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def _refuse_taken(port: int, address: str) -> None:

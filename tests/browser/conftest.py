@@ -1,6 +1,5 @@
 """The dashboard of a closed home behind a real server, and a real browser that reaches no other machine."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -47,8 +46,7 @@ def start(settings: Settings) -> Iterator[Server]:
     url = f"http://localhost:{port}"
     began = time.monotonic()
     command = [sys.executable, "-c", "from orchestration.cli import main; main()", "--home", str(settings.home), "app", "--port", str(port)]
-    # In a session of its own, so that the server under the command is stopped with it.
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         while True:
             try:
@@ -60,8 +58,15 @@ def start(settings: Settings) -> Iterator[Server]:
                 time.sleep(0.05)
         yield Server(settings, url, time.monotonic() - began)
     finally:
-        os.killpg(process.pid, 15)
+        # To the command alone: ending its server is its own work.
+        process.terminate()
         process.wait(timeout=20)
+        assert not is_listening(port), "the command ended and left its server behind"
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex(("localhost", port)) == 0
 
 
 @pytest.fixture(scope="session")
