@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.duplicate_commands import duplicates_app
 from orchestration.expected import Office
 from orchestration.matching import match_app
 from warehouse.errors import TongchouError, UsageError
@@ -33,6 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(match_app)
+app.add_typer(duplicates_app)
 # A pipe has no width of its own; a table folded to eighty columns cannot be read.
 out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True, highlight=False)

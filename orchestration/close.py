@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration import stages
+from orchestration.case_steps import record_case_steps
 from orchestration.expected import MonthNeeds, Office, needs_of, previous_on_record
 from orchestration.stages import CheckSummary, CloseOptions
 from warehouse import releases
@@ -89,6 +90,8 @@ def close_month(
         fingerprint = stages.fingerprint_of(settings, register, period, options)
         standing = register.in_force(str(period))
         if standing is not None and standing.warehouse_fingerprint == fingerprint:
+            # A close that was cut short after publishing has not recorded them.
+            record_case_steps(settings, register, standing, who=current_user(), run=run)
             return CloseResult(period, standing, published=False, received=received, seconds=timer.seconds)
         with timer.stage("准备 prepare") as done:
             done(stages.prepare(settings, register, period, options))

@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from orchestration.case_steps import record_case_steps
 from orchestration.dbt_runner import DbtFailedError, DbtOutcome, OnEvent, run_dbt
 from orchestration.expected import CITY, Office
 from warehouse import releases
@@ -424,6 +425,7 @@ def publish(settings: Settings, register: Register, period: Period, *, who: str,
         options = CloseOptions.parse(without, in_force)
         standing = register.in_force(str(period))
         if standing is not None and standing.warehouse_fingerprint == fingerprint:
+            record_case_steps(settings, register, standing, who=who, run=run)
             return standing, False
         row = releases.publish(
             settings,
@@ -439,6 +441,7 @@ def publish(settings: Settings, register: Register, period: Period, *, who: str,
             run=run,
         )
         record_events(con, register, who=who, run=run)
+    record_case_steps(settings, register, row, who=who, run=run)
     return row, True
 
 

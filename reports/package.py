@@ -1,7 +1,9 @@
-"""The report package of a release: one workbook per recipient, all cells and checks as CSV, and a manifest.
+"""The report package of a release: one workbook per recipient, all cells and checks as CSV, worklists per county, and a manifest.
 
 What belongs here: which files there are, who gets which rows of which form (data: `form_recipients`), and that a package appears whole or
-not at all. What does not: what is in a sheet (`forms.py`, `workbook.py`).
+not at all. What does not: what is in a sheet (`forms.py`, `workbook.py`, `worklists.py`).
+
+Worklists hold personal data, which the manifest says of each; the other files hold none.
 
 The same release gives the same bytes, whenever and wherever it is written.
 """
@@ -24,12 +26,16 @@ from reports.formats import month_name
 from reports.forms import Grid, divisions_of, excused_line, forms_of, lay_out, release_line
 from reports.texts import text_or
 from reports.workbook import Check, WorkbookHead, write_workbook
+from reports.worklist_texts import TITLE as WORKLIST_TITLE
+from reports.worklists import has_persons, worklists, write_worklist
 from warehouse.errors import ReleaseError, UsageError
 from warehouse.register import ReleaseRow
+from warehouse.releases import sha256_of
 from warehouse.scope import ReleaseReader, scope
 from warehouse.settings import Settings
 
 MANIFEST = "manifest.json"
+WORKLISTS = "worklists"
 TITLE = "医疗保险统计报表"
 _MARKS = "单元格中以文字代替数字的，含义见各表说明；零为确实没有发生，不代表缺数。数字未舍入，只按格式显示。"
 _CELL_COLUMNS = (
@@ -110,12 +116,25 @@ def write_package(
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
-        _Package(reader, temporary, money_unit, on_progress or (lambda _: None)).write()
+        _Package(settings, reader, temporary, money_unit, on_progress or (lambda _: None)).write()
         _put_in_place(temporary, target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return target
+
+
+def worklists_in_place(settings: Settings, release_row: ReleaseRow) -> Path | None:
+    """The folder of the worklists in a release's report package; None where the package or one of them is not there as it was written."""
+    package = settings.reports / release_row.period / release_row.release
+    if not (package / MANIFEST).is_file():
+        return None
+    manifest = json.loads((package / MANIFEST).read_text(encoding="utf-8"))
+    described = [one for one in manifest["files"] if one.get("personal_data")]
+    if manifest["release_sha256"] != release_row.sha256 or not described:
+        return None
+    whole = all((package / one["name"]).is_file() and sha256_of(package / one["name"]) == one["sha256"] for one in described)
+    return package / WORKLISTS if whole else None
 
 
 def _refuse_foreign(target: Path) -> None:
@@ -140,7 +159,10 @@ def _put_in_place(temporary: Path, target: Path) -> None:
 class _Package:
     """Files of one package, written into one folder."""
 
-    def __init__(self, reader: ReleaseReader, folder: Path, money_unit: str | None, said: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: Settings, reader: ReleaseReader, folder: Path, money_unit: str | None, said: Callable[[str], None]
+    ) -> None:
+        self.settings = settings
         self.reader = reader
         self.folder = folder
         self.money_unit = money_unit
@@ -174,6 +196,7 @@ class _Package:
             ({**self._named(row), "rule_zh": self.rules.get(row["check_code"])} for row in results),
             title="全部审核结果",
         )
+        self._write_worklists()
         manifest = json.dumps(self._manifest(), ensure_ascii=False, indent=2, sort_keys=False) + "\n"
         (self.folder / MANIFEST).write_text(manifest, encoding="utf-8")
         self.said(MANIFEST)
@@ -208,6 +231,24 @@ class _Package:
                 for name, grid in sheets.items()
             ],
         )
+
+    def _write_worklists(self) -> None:
+        """One workbook per county with cases; none where the release was published before there were any."""
+        if not has_persons(self.settings, self.reader.row):
+            return
+        folder = self.folder / WORKLISTS
+        # Nobody but who writes it and their group may look into it, as with review files.
+        folder.mkdir(mode=0o750)
+        for worklist in worklists(self.settings, self.reader.row):
+            write_worklist(folder / worklist.file_name, worklist)
+            self._describe(
+                f"{WORKLISTS}/{worklist.file_name}",
+                title=f"{WORKLIST_TITLE} {worklist.county}",
+                recipient=worklist.division_code,
+                personal_data=True,
+                filters={"duplicate_cases": {"division_code": worklist.division_code}},
+                rows={"asked": len(worklist.asked), "others": len(worklist.others)},
+            )
 
     def _grids(self, recipient: Recipient) -> list[Grid]:
         """The forms of the city, then those of each county."""

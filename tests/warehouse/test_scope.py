@@ -50,7 +50,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
             )
             con.execute(
                 "create table review.case_persons as select 'C2' as case_id, '990102' as division_code_a, "
-                "'3910000000000002' as relation_id_a, '99010000000002' as source_person_no_a, '张三' as person_name_a, '990102********1230' as masked_id_number_a, "
+                "'3910000000000002' as relation_id_a, '99010000000002' as source_person_no_a, '张三' as person_name_a, "
+                "'990102********1230' as masked_id_number_a, "
                 "'东街道' as township_name_a, 'D1' as unit_no_a, date '2020-01-01' as first_day_a, 'normal' as relation_status_a, "
                 "'990103' as division_code_b, '99010300000007-2025' as relation_id_b, '99010300000007' as source_person_no_b, "
                 "'张叁' as person_name_b, '990102********1230' as masked_id_number_b, '西镇' as township_name_b, 'F1' as unit_no_b, "

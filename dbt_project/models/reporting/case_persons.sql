@@ -15,6 +15,12 @@ relations as (
     select * from {{ ref('int_case_relations') }}
 ),
 
+-- Pairs of person records that were compared; the record of the smaller system and number stands first.
+match_evidence as (
+    select * from {{ source('identity', 'match_evidence') }}
+    where is_current
+),
+
 joined as (
     select
         cases.*,
@@ -75,6 +81,7 @@ select
     end as suggested,
     joined.scheme_a = joined.scheme_b and joined.source_person_no_a = joined.source_person_no_b as is_one_record,
     joined.facts_hash,
+    match_evidence.fields_hash as match_fields_hash,
     joined.legitimate_rule is null and (joined.status in ('to_verify', 'sent') or joined.is_changed) as is_asked,
     joined.is_changed,
     coalesce(joined.is_contested, false) as is_contested,
@@ -89,3 +96,16 @@ inner join relations as relations_a
 inner join relations as relations_b
     on joined.scheme_b = relations_b.scheme
         and joined.relation_id_b = relations_b.relation_id
+left join match_evidence
+    on match_evidence.source_system_a = joined.scheme_a
+        and match_evidence.source_system_b = joined.scheme_b
+        and match_evidence.source_person_no_a
+        = case
+            when joined.scheme_a = joined.scheme_b then least(joined.source_person_no_a, joined.source_person_no_b)
+            else joined.source_person_no_a
+        end
+        and match_evidence.source_person_no_b
+        = case
+            when joined.scheme_a = joined.scheme_b then greatest(joined.source_person_no_a, joined.source_person_no_b)
+            else joined.source_person_no_b
+        end
