@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import duckdb
-from warehouse.landing import Delivery, deliveries, files_in_force, months_on_record
 
 from warehouse.errors import UsageError
+from warehouse.landing import Delivery, deliveries, files_in_force, months_on_record
 from warehouse.periods import Period
 from warehouse.settings import Settings
 

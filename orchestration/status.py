@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from warehouse.landing import months_on_record
-
 from orchestration import stages
 from orchestration.close import may_be_closed
 from orchestration.expected import Office, needs_of
 from orchestration.stages import CloseOptions
 from warehouse.errors import CloseRefusedError
+from warehouse.landing import months_on_record
 from warehouse.periods import Period
 from warehouse.register import Register, ReleaseRow
 from warehouse.settings import Settings
