@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +231,7 @@ class CaseBook:
     def _asked(self, case: dict[str, Any], person: dict[str, Any], division_code: str) -> dict[str, Any]:
         row = {
             **self._shared(case, person, division_code),
-            "situation": _situation(case, person),
+            "situation": self._situation(case, person),
             "subsidy": case["duplicate_subsidy_yuan"],
             "benefit": case["duplicate_benefit_yuan"],
             "premium": case["duplicate_premium_yuan"],
@@ -279,6 +279,17 @@ class CaseBook:
             }
         return row
 
+    def _situation(self, case: dict[str, Any], person: dict[str, Any]) -> str:
+        if person["is_changed"]:
+            return words.SITUATIONS["changed"].format(on=_office_day(person["answered_at"]), answer=words.VERDICT_WORDS[case["answer"]])
+        if person["is_contested"]:
+            # Counties are noted by their codes, which outlast their names.
+            note = re.sub(r"\d{6}", lambda found: self.divisions.get(found[0], found[0]), person["answer_note"])
+            return words.SITUATIONS["contested"].format(note=note)
+        if person["sent_at"] is not None:
+            return words.SITUATIONS["sent"].format(on=_office_day(person["sent_at"]))
+        return words.SITUATIONS["first"]
+
     def _reason(self, rule_code: str | None) -> str:
         return "" if rule_code is None else f"{rule_code} {self._rule(rule_code)}"
 
@@ -307,16 +318,6 @@ class CaseBook:
 def has_persons(settings: Settings, row: ReleaseRow) -> bool:
     """Whether worklists can be written of a release: whether its review file is there and names the persons of its cases."""
     return (settings.review / row.file).exists() and "case_persons" in Scope(is_reviewer=True).review(settings, row.release).tables
-
-
-def _situation(case: dict[str, Any], person: dict[str, Any]) -> str:
-    if person["is_changed"]:
-        return words.SITUATIONS["changed"].format(on=_office_day(person["answered_at"]), answer=words.VERDICT_WORDS[case["answer"]])
-    if person["is_contested"]:
-        return words.SITUATIONS["contested"].format(note=person["answer_note"])
-    if person["sent_at"] is not None:
-        return words.SITUATIONS["sent"].format(on=_office_day(person["sent_at"]))
-    return words.SITUATIONS["first"]
 
 
 def _office_day(at: datetime | None) -> str:
@@ -487,8 +488,7 @@ class _Writer:
     def _list(self, sheet: Worksheet) -> None:
         worklist = self.worklist
         self._table_head(sheet, COLUMNS, words.TITLE, len(worklist.asked), words.PERSONAL_DATA)
-        for place, row in enumerate(worklist.asked, start=FIRST_ROW):
-            self._row(sheet, place, COLUMNS, row)
+        self._rows(sheet, COLUMNS, worklist.asked)
         last = FIRST_ROW + max(len(worklist.asked), 1) - 1
         if worklist.asked:
             self._answers(sheet, last)
@@ -525,26 +525,26 @@ class _Writer:
             sheet.write_string(HEAD_ROW, place, column.head, form)
         sheet.set_row(HEAD_ROW, 30)
 
-    def _row(self, sheet: Worksheet, place: int, columns: tuple[Column, ...], row: dict[str, Any]) -> None:
-        lines = 1
-        for number, column in enumerate(columns):
-            value = row.get(column.key)
-            form = self._of_column(column, is_shaded=column.group in ("b", "money"))
-            if column.key == "hint":
-                sheet.write_formula(place, number, _hint(place + 1), form, "")
-            elif value is None or value == "":
-                sheet.write_blank(place, number, None, form)
-            elif isinstance(value, date):
-                sheet.write_datetime(place, number, datetime(value.year, value.month, value.day), form)  # noqa: DTZ001 - a day has no zone
-            elif isinstance(value, (int, Decimal)):
-                sheet.write_number(place, number, float(value), form)
-            else:
-                sheet.write_string(place, number, value, form)
-                if column.kind in ("text", "centre"):
-                    # Widths are counted in ten-point digits, these cells are written in nine.
-                    room = (column.width - (1.5 if column.kind == "text" else 0)) * 1.08
-                    lines = max(lines, sum(lines_needed(part, room) for part in value.split("\n")))
-        sheet.set_row(place, 13.0 * min(lines, _MOST_LINES) + 5)
+    def _rows(self, sheet: Worksheet, columns: tuple[Column, ...], rows: tuple[dict[str, Any], ...]) -> None:
+        forms = [self._of_column(column, is_shaded=column.group in ("b", "money")) for column in columns]
+        for place, row in enumerate(rows, start=FIRST_ROW):
+            lines = 1
+            for number, (column, form) in enumerate(zip(columns, forms, strict=True)):
+                value = row.get(column.key)
+                if column.key == "hint":
+                    sheet.write_formula(place, number, _hint(place + 1), form, "")
+                elif value is None or value == "":
+                    sheet.write_blank(place, number, None, form)
+                elif isinstance(value, date):
+                    # A day has no zone.
+                    sheet.write_datetime(place, number, datetime(value.year, value.month, value.day), form)  # noqa: DTZ001
+                elif isinstance(value, (int, Decimal)):
+                    sheet.write_number(place, number, float(value), form)
+                else:
+                    sheet.write_string(place, number, value, form)
+                    if column.kind in ("text", "centre"):
+                        lines = max(lines, _lines(value, column))
+            sheet.set_row(place, 13.0 * min(lines, _MOST_LINES) + 5)
 
     def _answers(self, sheet: Worksheet, last: int) -> None:
         """Drop-downs and the limits of what may be typed into the answer cells."""
@@ -590,8 +590,7 @@ class _Writer:
     def _others(self, sheet: Worksheet) -> None:
         worklist = self.worklist
         self._table_head(sheet, OTHER_COLUMNS, words.OTHERS_TITLE, len(worklist.others), f"{words.OTHERS_NOTE}{words.PERSONAL_DATA}")
-        for place, row in enumerate(worklist.others, start=FIRST_ROW):
-            self._row(sheet, place, OTHER_COLUMNS, row)
+        self._rows(sheet, OTHER_COLUMNS, worklist.others)
         self._close_table(sheet, OTHER_COLUMNS, FIRST_ROW + max(len(worklist.others), 1) - 1)
         sheet.fit_to_pages(1, 0)
 
@@ -674,6 +673,13 @@ def _groups(columns: tuple[Column, ...]) -> list[tuple[int, int, str]]:
         else:
             found.append((place, place, column.group))
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _lines(value: str, column: Column) -> int:
+    """Lines that a text takes. Widths are counted in ten-point digits, the cells of the table are written in nine."""
+    room = (column.width - (1.5 if column.kind == "text" else 0)) * 1.08
+    return sum(lines_needed(part, room) for part in value.split("\n"))
 
 
 def sheet_range(column: int, first: int, last: int) -> str:

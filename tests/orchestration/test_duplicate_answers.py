@@ -609,7 +609,7 @@ def test_the_next_worklists_ask_again_what_changed_and_what_counties_contradict_
     lists = {county: worklist for county, (_, worklist) in write_lists(own, row, tmp_path / "lists").items()}
     asked = {one["case_id"]: one for worklist in lists.values() for one in worklist.asked}
     others = {one["case_id"]: one for worklist in lists.values() for one in worklist.others}
-    assert named["contested"] in asked and f"{EAST} 确认重复" in asked[named["contested"]]["situation"]
+    assert named["contested"] in asked and "东城区 确认重复" in asked[named["contested"]]["situation"]
     assert named["kept one ended"] in asked and "情况有变" in asked[named["kept one ended"]]["situation"]
     for name in ("settled", "over before", "other kept", "legitimate"):
         assert named[name] not in asked
