@@ -174,6 +174,9 @@ def find_candidates(con: duckdb.DuckDBPyConnection, *, everything: bool, passes:
 
 def _run(con: duckdb.DuckDBPyConnection, one: Pass, *, everything: bool) -> int:
     con.execute(f"create or replace temp table block_left as {one.left}")
+    if con.execute("select count(*) from block_left").fetchone()[0] == 0:
+        con.execute("delete from identity.blocks_cut where pass = $code", {"code": one.code})
+        return 0
     con.execute(f"create or replace temp table block_right as {one.right}")
     con.execute(f"""
         create or replace temp table block_cut as

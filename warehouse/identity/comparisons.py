@@ -208,6 +208,12 @@ SEX = Comparison(
     ),
 )
 
+# A spreadsheet keeps fifteen digits of a number and writes zeros for the rest.
+_NEAR = (
+    "length(id_text[l]) >= 15 and length(id_text[r]) >= 15 and (levenshtein(id_text[l], id_text[r]) <= 2"
+    " or (left(id_text[l], 15) = left(id_text[r], 15) and (id_text[l] like '%000' or id_text[r] like '%000')))"
+)
+
 ID = Comparison(
     "id",
     "证件号码",
@@ -221,14 +227,15 @@ ID = Comparison(
             "no comparable ID number on one side",
             is_missing=True,
         ),
+        # Numbers of one place and day are near each other by themselves: those born there that day differ in the order number alone.
         Level(
-            "near",
-            "length(id_text[l]) >= 15 and length(id_text[r]) >= 15 and (levenshtein(id_text[l], id_text[r]) <= 2"
-            # A spreadsheet keeps fifteen digits of a number and writes zeros for the rest.
-            " or (left(id_text[l], 15) = left(id_text[r], 15) and (id_text[l] like '%000' or id_text[r] like '%000')))",
-            "证件号码相差不超过两处",
-            "ID numbers within two edits",
+            "near_order",
+            f"{_NEAR} and left(id_text[l], 14) = left(id_text[r], 14) and left(id_text[l], 17) <> left(id_text[r], 17)"
+            " and id_text[l] not like '%000' and id_text[r] not like '%000'",
+            "证件号码仅顺序码相差不超过两处",
+            "ID numbers within two edits, in the order number alone",
         ),
+        Level("near", _NEAR, "证件号码相差不超过两处", "ID numbers within two edits"),
         # A number that contradicts its record may be a relative's or a neighbour's: that it differs says little.
         Level(
             "doubtful",
@@ -263,14 +270,26 @@ PLACE = Comparison(
             "同户或同一监护人",
             "the same household or guardian",
         ),
-        Level("unknown", "township[l] is null or township[r] is null", "一方住址不详", "no known place on one side", is_missing=True),
         Level("village", "village[l] = village[r]", "同村（社区）", "the same village", frequency="village"),
         Level("township", "township[l] = township[r]", "同乡镇（街道）", "the same township"),
-        Level("different", None, "不同乡镇", "different townships"),
+        Level("unknown", "county[l] is null or county[r] is null", "一方住址不详", "no known place on one side", is_missing=True),
+        Level("county", "county[l] = county[r]", "同县（区）", "the same county"),
+        Level("different", None, "不同县（区）", "different counties"),
     ),
 )
 
-COMPARISONS: tuple[Comparison, ...] = (NAME, BIRTH, SEX, ID, PHONE, PLACE)
+# One system gives a person a second number less often than two systems give him one each.
+SYSTEM = Comparison(
+    "system",
+    "系统",
+    "system",
+    (
+        Level("two", "source_system[l] <> source_system[r]", "分属两个系统", "records of two systems"),
+        Level("one", None, "同一系统", "records of one system"),
+    ),
+)
+
+COMPARISONS: tuple[Comparison, ...] = (NAME, BIRTH, SEX, ID, PHONE, PLACE, SYSTEM)
 BY_CODE = {comparison.code: comparison for comparison in COMPARISONS}
 FREQUENCIES: tuple[str, ...] = tuple(
     sorted({level.frequency for comparison in COMPARISONS for level in comparison.levels if level.frequency is not None})
@@ -288,6 +307,7 @@ def compare_pairs(pairs: str, records: str = "match_records") -> str:
             pairs.*,
             {levels},
             left_record.own_id is not null and right_record.own_id is not null and left_record.own_id <> right_record.own_id as is_two_own,
+            left_record.is_id_doubtful or right_record.is_id_doubtful as is_id_doubtful,
             left_record.is_usable as is_usable_a,
             right_record.is_usable as is_usable_b,
             coalesce(left_record.household = right_record.household or left_record.guardian_number = right_record.guardian_number, false)

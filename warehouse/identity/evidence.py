@@ -31,7 +31,7 @@ def fields_hash_sql(one: str, other: str) -> str:
 def write_evidence(con: duckdb.DuckDBPyConnection, model: MatchModel, period: str) -> None:
     """Bring `identity.match_evidence` up to date.
 
-    Reads `match_judged`, `match_settled`, `match_scores`, `match_held`, `match_decided` and `match_records`.
+    Reads `match_judged`, `match_settled`, `match_scores`, `match_held`, `match_components`, `match_decided` and `match_records`.
     """
     weights = ", ".join(f"scores.{weight}" for weight in ("mw_prior", *WEIGHTS))
     levels = ", ".join(f"judged.{comparison.code}_level" for comparison in COMPARISONS)
@@ -70,6 +70,7 @@ def write_evidence(con: duckdb.DuckDBPyConnection, model: MatchModel, period: st
                 {weights},
                 {levels},
                 judged.is_two_own,
+                coalesce(root_a.root, one.place) = coalesce(root_b.root, other.place) as is_joined,
                 held.reason as held_reason,
                 decided.decision,
                 decided.fields_hash as decided_fields_hash,
@@ -80,6 +81,8 @@ def write_evidence(con: duckdb.DuckDBPyConnection, model: MatchModel, period: st
             from turned as judged
             inner join match_records as one on judged.a = one.record_key
             inner join match_records as other on judged.b = other.record_key
+            left join match_components as root_a on one.place = root_a.vertex
+            left join match_components as root_b on other.place = root_b.vertex
             left join match_settled as settled on judged.scored_a = settled.a and judged.scored_b = settled.b
             left join match_scores as scores on judged.scored_a = scores.a and judged.scored_b = scores.b
             left join match_held as held on least(one.place, other.place) = held.a and greatest(one.place, other.place) = held.b

@@ -4,8 +4,8 @@ What belongs here: one table of frequencies for each column that `comparisons.py
 that is closed. What does not: the weights of levels, which are the model's (`model.py`).
 
 Two records that agree are two of those that carry the value: what their agreement is worth depends on how many others do. So two are
-taken off each count. Where that leaves none, a name is as rare as its surname and its given name together would be by chance, and a date
-or telephone as rare as the rarest.
+taken off each count. Where that leaves none, a name is as rare as its surname and its given name together would be by chance, though not
+rarer than one among all records, and a date or telephone as rare as the rarest.
 
 Names go by fashion: a girl's name of the 2010s is rare among all and common among girls of ten. So a name's frequency is its share among
 those of the same sex and decade; two such girls born on one day are then less of a surprise, as they should be.
@@ -56,10 +56,14 @@ def _count_names(con: duckdb.DuckDBPyConnection, records: str, kind: str, surnam
         cohorts as (
             select * from frequency_cohorts
         ),
+        -- Among peoples whose names have two parts the second is no surname of the others.
         surnames as (
-            select {surname} as surname, count(*) / sum(count(*)) over () as share
+            select
+                {surname} as surname,
+                contains(name, '·') as is_of_two_parts,
+                count(*) / sum(count(*)) over (partition by contains(name, '·')) as share
             from {records} where {surname} is not null
-            group by {surname}
+            group by {surname}, contains(name, '·')
         ),
         given_names as (
             select {given} as given, {_COHORT} as cohort, count(*) as records
@@ -72,6 +76,7 @@ def _count_names(con: duckdb.DuckDBPyConnection, records: str, kind: str, surnam
                 {_COHORT} as cohort,
                 any_value({surname}) as surname,
                 any_value({given}) as given,
+                any_value(contains(name, '·')) as is_of_two_parts,
                 count(*) as records
             from {records}
             where {whole} is not null
@@ -81,10 +86,11 @@ def _count_names(con: duckdb.DuckDBPyConnection, records: str, kind: str, surnam
             counted.value as {column},
             greatest(
                 (counted.records - 2) / cohorts.records,
-                coalesce(surnames.share * given_names.records / cohorts.records, 1 / cohorts.records)
+                coalesce(surnames.share * given_names.records / cohorts.records, 1 / cohorts.records),
+                1 / (select sum(records) from cohorts)
             ) as tf_{column}
         from counted
         inner join cohorts on counted.cohort = cohorts.cohort
-        left join surnames on counted.surname = surnames.surname
+        left join surnames on counted.surname = surnames.surname and counted.is_of_two_parts = surnames.is_of_two_parts
         left join given_names on counted.given = given_names.given and counted.cohort = given_names.cohort
     """)

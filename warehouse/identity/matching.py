@@ -122,7 +122,7 @@ def _match(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, decid
         write_links(con)
         write_evidence(con, model, period)
     write_events(con, period, _cause(before, state, changed), has_before=has_before)
-    write_queue(con, period)
+    write_queue(con, period, model)
     state.write(con, period)
     return _summed(con, period, model, None if everything else changed, rounds)
 
@@ -217,12 +217,14 @@ def _settle(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
         create or replace temp table match_edges as
         select a, b, -entry as strength, 'reviewer' as tier, cast(1 as double) as probability from match_reviewed where decision = 'same'
         union all
-        select a, b, {rank} as strength, tier, 1.0
+        -- Of agreements by R2 those of names that only sound alike are the weaker.
+        select a, b, {rank} + case when tier = 'R2' and name_level = 'sound' then 1 else 0 end as strength, tier, 1.0
         from (
             select
                 least(one.place, other.place) as a,
                 greatest(one.place, other.place) as b,
-                judged.rule as tier
+                judged.rule as tier,
+                judged.name_level
             from match_judged as judged
             inner join match_records as one on judged.a = one.record_key
             inner join match_records as other on judged.b = other.record_key

@@ -15,7 +15,7 @@ from warehouse.identity.components import contract
 from warehouse.register import Register, new_run_id
 
 # Order of strength of what makes two records one person; a reviewer's decision goes before all, the newest first.
-STRENGTHS = {"reviewer": 0, "R1": 1, "R2": 2, "R3": 3, "score": 10}
+STRENGTHS = {"reviewer": 0, "R1": 1, "R2": 2, "R3": 4, "score": 10}
 
 
 def _strength(tier: str) -> str:
@@ -279,10 +279,13 @@ def record_events(con: duckdb.DuckDBPyConnection, register: Register, *, who: st
     Returns:
         Events appended.
     """
+    # A person that an earlier record has joined goes on under that record's id: whoever follows ids follows this as a merge.
     found = con.execute("""
-        select event, period, person_id_from, person_id_to, source_system, source_person_no, cause
+        select
+            case when event = 'renamed' then 'merged' else event end as event,
+            period, person_id_from, person_id_to, source_system, source_person_no, cause
         from identity.person_events
-        where event in ('merged', 'split')
+        where event in ('merged', 'split', 'renamed')
         order by event, person_id_from, person_id_to, source_system, source_person_no
     """)
     names = [column[0] for column in found.description]

@@ -8,7 +8,7 @@ telephone on many records). What does not: cleaning, which is dbt SQL, and what 
   place            place in the order of the ids: first month landed, then system, then number
   own_id           the ID number where it is sound and the record's own (`valid`, `repaired`) and not worn out
   id_text          the number as it can be compared for typing errors, whatever its status, unless it is nobody's or a guardian's
-  id_birth_date    the day inside a sound number
+  id_birth_date    the day inside a sound number that is the record's own
   is_id_doubtful   a sound number that contradicts the record in a way no known slip of the date explains: perhaps another person's
   is_usable        an own_id, or a sound number whose date differs by a known slip alone
 """
@@ -46,6 +46,7 @@ _KEPT = (
     "household_no",
     "place_village_code",
     "place_township_code",
+    "place_county_code",
     "is_dead",
     "office",
 )
@@ -147,9 +148,13 @@ def _describe(con: duckdb.DuckDBPyConnection) -> None:
                         or birth_date_if_lunar = id_birth_date
                         or (year(birth_date) = year(id_birth_date) and dayofyear(birth_date) = 1)
                         or (
-                            abs(year(birth_date) - year(id_birth_date)) = 100
+                            abs(year(birth_date) - year(id_birth_date)) in (1, 2, 3, 5, 10, 20, 30, 100)
                             and month(birth_date) = month(id_birth_date)
                             and day(birth_date) = day(id_birth_date)
+                        )
+                        or (
+                            year(birth_date) = year(id_birth_date)
+                            and (month(birth_date) = month(id_birth_date) or day(birth_date) = day(id_birth_date))
                         )
                     ),
                     false
@@ -179,7 +184,7 @@ def _describe(con: duckdb.DuckDBPyConnection) -> None:
                 when id_status in ('valid', 'repaired', 'inconsistent', 'invalid') and not is_id_worn
                     then coalesce(id_number, id_number_tidied)
             end as id_text,
-            case when id_number is not null and not is_id_worn then id_birth_date end as id_birth_date,
+            case when id_number is not null and not is_id_worn and not is_id_doubtful then id_birth_date end as id_birth_date,
             id_number_tidied,
             is_id_worn,
             is_id_doubtful,
@@ -211,6 +216,7 @@ def _describe(con: duckdb.DuckDBPyConnection) -> None:
             case when household_no is not null then source_system || ':' || household_no end as household,
             place_village_code as village,
             place_township_code as township,
+            coalesce(place_county_code, left(place_township_code, 6)) as county,
             is_dead,
             office
         from graded

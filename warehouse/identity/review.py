@@ -3,7 +3,8 @@
 What belongs here: which pairs are queued and why, what is at stake, the samples, and the tables of the review file. What does not: the
 pairs themselves (`evidence.py`), and deciding (`decisions.py`).
 
-The sample of a kind of pairs is those whose hash is smallest: the same pairs every month while they last, whoever runs the close.
+The sample of a kind of pairs is those not yet decided whose hash is smallest: the same pairs every month until they are decided, whoever
+runs the close.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import duckdb
 
 from warehouse.identity.decisions import Quality, Stratum, estimate
+from warehouse.identity.model import MatchModel
 
 # Of all records, the queue is this share at most; what is cut is the least likely, and `identity.queue_cut` says how much.
 QUEUE_SHARE = 0.004
@@ -21,7 +23,7 @@ SAMPLED_ACCEPTED, SAMPLED_NEAR_MISSES, SAMPLED_SHARE = 15, 15, 0.0002
 STRATA = {"R1": True, "R2": True, "R3": True, "score": True, "review": False, "near_miss": False}
 
 
-def write_queue(con: duckdb.DuckDBPyConnection, period: str) -> None:
+def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) -> None:
     """Write `identity.review_queue`, `identity.match_quality` and the views of the schema `review`.
 
     Reads `identity.match_pairs`, `identity.person_links`, `match_records`, and where they are built the relations and the financing
@@ -42,6 +44,8 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str) -> None:
             md5('sample|' || pairs.pair_id) as draw
         from identity.match_evidence as pairs
         where pairs.is_current
+            -- What others have joined already is neither a question nor a miss.
+            and (not pairs.is_joined or pairs.tier is not null or pairs.decision is not null)
     """)
     records = con.execute("select count(*) from match_records where has_record").fetchone()[0]
     room = max(int(records * QUEUE_SHARE), 20)
@@ -50,9 +54,10 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str) -> None:
         create or replace temp table queue_reasons as
         with
         ranked as (
-            select pair_id, stratum, row_number() over (partition by stratum order by draw) as place
-            from queue_strata
-            where stratum is not null
+            select strata.pair_id, strata.stratum, row_number() over (partition by strata.stratum order by strata.draw) as place
+            from queue_strata as strata
+            inner join identity.match_evidence as pairs on strata.pair_id = pairs.pair_id
+            where strata.stratum is not null and pairs.decision is null
         ),
         sampled as (
             select
@@ -69,19 +74,17 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str) -> None:
                 case
                     when pairs.decision is not null and pairs.fields_hash <> pairs.decided_fields_hash then 'fields_changed'
                     when pairs.decision is not null then null
+                    when pairs.is_joined then null
                     when pairs.held_reason is not null then 'held'
                     when pairs.verdict = 'review' then 'uncertain'
-                    when pairs.is_two_own then 'two_ids'
+                    when pairs.is_two_own and pairs.match_probability >= {model.review} then 'two_ids'
                 end as reason
             from identity.match_evidence as pairs
             where pairs.is_current
         )
         select pair_id, reason from asked where reason is not null
         union
-        select sampled.pair_id, sampled.reason
-        from sampled
-        inner join identity.match_evidence as pairs on sampled.pair_id = pairs.pair_id
-        where sampled.place <= {samples} and pairs.decision is null
+        select pair_id, reason from sampled where place <= {samples}
     """)
     con.execute("""
         create or replace temp table queue_ranked as

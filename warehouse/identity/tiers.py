@@ -9,7 +9,8 @@ must look; `score`, left to the model.
 
 Twins share birth date, sex, household, telephone and place, their numbers differ in one or two digits, and their names often in one
 character. So no rule and no score takes two records for one person whose given names differ, unless they carry the same sound number;
-and a number alone is not enough where a third record shows that both names exist (`twin_shown`).
+and a number alone is not enough where a third record shows that both names exist (`is_twin_shown`). Names that only sound alike pass
+between grown-up persons of two households: twins may be 思阳 and 思洋.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R1",
         "same",
-        "id_level = 'same' and name_level in ('exact', 'sound')",
+        "id_level = 'same' and name_level in ('exact', 'sound') and (birth_level <> 'different' or not is_id_doubtful)",
         "有效证件号码相同，姓名相同或同音",
         "the same valid ID number, and the name or its sound",
     ),
@@ -65,7 +66,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R4",
         "score",
-        "id_level = 'same' and not is_twin_shown and (name_level in ('near_sound', 'lost', 'shortened', 'given', 'like')"
+        "id_level = 'same' and not is_twin_shown and (name_level in ('exact', 'sound', 'near_sound', 'lost', 'shortened', 'given', 'like')"
         " or (name_level in ('unknown', 'surname') and birth_level = 'exact' and sex_level = 'same'))",
         "证件号码相同，其他信息仅部分相同",
         "the same ID number, and other things that agree in part",
@@ -87,7 +88,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R2",
         "same",
-        f"name_level in ('exact', 'sound') and {_SAME_BIRTH_AND_SEX} and id_level = 'near'",
+        f"(name_level = 'exact' or (name_level = 'sound' and is_grown and not is_household)) and {_SAME_BIRTH_AND_SEX}"
+        " and id_level in ('near', 'near_order')",
         "姓名同音、出生日期、性别相同，证件号码相差不超过两处",
         "names that sound alike, the same birth date and sex, ID numbers within two edits",
     ),

@@ -6,7 +6,8 @@ shares are used for (`model.py`).
 Pairs of one person are those that carry the same sound number. How often their birth dates agree is counted among those whose names agree,
 how often their names agree among those whose birth dates and sexes do, and so on: a pair that got its number by mistake then counts
 nowhere. How near ID numbers are is counted among pairs that agree in name, birth date, sex and telephone whatever their numbers.
-Pairs of two persons are records drawn side by side from a shuffled list.
+Pairs of two persons are records drawn side by side from a shuffled list; for ID numbers, of which the birth date is a part, from those
+born on one day: near numbers are then no proof beyond the date.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from warehouse.identity.records import collect_records
 
 ACCEPT, REVIEW = 0.985, 0.05
 RANDOM_PAIRS = 1_500_000
+BORN_TOGETHER = 8
 LEAST_PAIRS = 200
 LEAST_SLIP = 0.0005
 
@@ -34,6 +36,7 @@ _AMONG = {
     "sex": "id_level = 'same' and name_level = 'exact'",
     "phone": "id_level = 'same' and name_level = 'exact'",
     "place": "id_level = 'same' and name_level = 'exact'",
+    "system": "id_level = 'same' and name_level = 'exact'",
     "id": "name_level = 'exact' and birth_level = 'exact' and sex_level = 'same' and phone_level = 'same'",
 }
 
@@ -78,7 +81,22 @@ def train(con: duckdb.DuckDBPyConnection, period: str, *, version: str | None = 
         ) as one
         inner join training_shuffled as other on one.neighbour = other.place
     """)
+    con.execute(f"""
+        create or replace temp table training_born_together as
+        select least(record_key, neighbour) as a, greatest(record_key, neighbour) as b
+        from (
+            select
+                one.record_key,
+                unnest(list(one.record_key) over (
+                    partition by one.birth_date order by shuffled.place rows between 1 following and {BORN_TOGETHER} following
+                )) as neighbour
+            from match_records as one
+            inner join training_shuffled as shuffled on one.record_key = shuffled.record_key
+            where one.birth_date is not null
+        ) as neighbours
+    """)
     alike, random = _counted(con, "training_alike", _AMONG), _counted(con, "training_random", {})
+    random["id"] = _counted(con, "training_born_together", {})["id"]
     pairs = sum(alike["name"].values())
     if pairs < LEAST_PAIRS:
         message = (
@@ -91,7 +109,7 @@ def train(con: duckdb.DuckDBPyConnection, period: str, *, version: str | None = 
     # them does. So a date inside a number is as likely as all slips of the date together.
     slips = [share["m"] for code, share in parameters["birth"].items() if code not in ("exact", "inside_id")]
     parameters["birth"]["inside_id"]["m"] = sum(slips)
-    for table in ("training_alike", "training_random", "training_shuffled"):
+    for table in ("training_alike", "training_random", "training_born_together", "training_shuffled"):
         con.execute(f"drop table {table}")
     return MatchModel(
         version=version or f"trained-{datetime.now(UTC):%Y%m%dT%H%M%S}",

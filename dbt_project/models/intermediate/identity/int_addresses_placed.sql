@@ -1,5 +1,5 @@
--- One row per address as keyed in: the village and township of the closing month's divisions that it names, null where it names none
--- or leaves open which. Grain: (address).
+-- One row per address as keyed in that names a county or township of the closing month's divisions: county, township and village, null
+-- where it names none or leaves open which. Grain: (address).
 with
 
 close_period as (
@@ -66,6 +66,17 @@ place_texts as (
     where place_text <> ''
 ),
 
+counties_found as (
+    select
+        place_texts.place_text,
+        min(counties.county_code) as county_code
+    from place_texts
+    inner join counties
+        on {{ contains_text('place_texts.place_text', 'counties.county_label') }}
+    group by place_texts.place_text
+    having count(*) = 1
+),
+
 -- A township whose name another has too is meant only where its county stands beside it; of several the longest name.
 townships_found as (
     select
@@ -100,14 +111,18 @@ villages_found as (
 
 select
     places.address,
+    coalesce(left(townships_found.township_code, 6), counties_found.county_code) as county_code,
     townships_found.township_code,
     villages_found.village_code
 from places
-inner join townships_found
+left join townships_found
     on places.place_text = townships_found.place_text
         and townships_found.find_rank = 1
         and townships_found.find_count = 1
+left join counties_found
+    on places.place_text = counties_found.place_text
 left join villages_found
     on places.place_text = villages_found.place_text
         and villages_found.find_rank = 1
         and villages_found.find_count = 1
+where townships_found.township_code is not null or counties_found.county_code is not null

@@ -1,7 +1,7 @@
 -- One row per person record and month's snapshot, cleaned: ID number with its status, name with its pinyin, birth date.
 -- id_number is filled where the number is sound and the record's own (valid, repaired, inconsistent); id_number_tidied shows every
--- number as it can be compared; guardian_number is the guardian's, wherever it stands. place_village_code and place_township_code are the
--- record's own or those that its address names. Holds personal data; nothing published reads it.
+-- number as it can be compared; guardian_number is the guardian's, wherever it stands. place_village_code, place_township_code and
+-- place_county_code are the record's own or those that its address names. Holds personal data; nothing published reads it.
 -- Grain: (source_system, source_person_no, period).
 with
 
@@ -34,6 +34,7 @@ graded as (
         {{ tidied_phone('person_records.phone') }} as phone_number,
         coalesce(person_records.village_code, addresses.village_code) as place_village_code,
         coalesce(left(person_records.village_code, 9), addresses.township_code) as place_township_code,
+        coalesce(left(person_records.village_code, 6), addresses.county_code) as place_county_code,
         guardian_numbers.id_number_full as guardian_number_full,
         id_numbers.id_number_tidied,
         id_numbers.id_number_full,
@@ -82,6 +83,7 @@ select
     village_code,
     place_village_code,
     place_township_code,
+    place_county_code,
     is_dead,
     office,
     delivery_id,

@@ -1,0 +1,176 @@
+"""Month after month, or all at once: the same persons, the same evidence."""
+
+import random
+
+import pytest
+
+from tests.warehouse.matching_city import City, id_number
+from warehouse.identity import blocking
+from warehouse.identity.persons import record_events
+from warehouse.register import Register
+
+MONTHS = ("2025-01", "2025-02", "2025-03", "2025-04")
+NAMES = ("张伟", "张玮", "李娜", "王子涵", "王子轩", "陈小明", "陈小?", "刘秀英", "王秀英", "程建国")
+VILLAGES = ("990102001200", "990102001201", "990104003201")
+# What a run leaves that others read; of the evidence the months in which a pair was seen depend on which months were run.
+SHOWN = {
+    "person_links": "select * from identity.person_links order by all",
+    "person_pairs": "select * from identity.person_pairs order by all",
+    "match_pairs": """
+        select columns(* exclude (a, b, first_period, last_period)) from identity.match_pairs where is_current order by pair_id
+    """,
+    "review_queue": "select columns(* exclude (a, b, first_period, last_period)) from identity.review_queue order by queue_place",
+    "blocks_cut": "select * from identity.blocks_cut order by all",
+}
+
+
+def shown(city):
+    return {name: city.con.execute(sql).fetchall() for name, sql in SHOWN.items()}
+
+
+def drawn(rng):
+    """The particulars of a record, often somebody's who is on record already: few names, dates, places and telephones."""
+    day = f"19{rng.randrange(60, 63)}-0{rng.randrange(1, 4)}-0{rng.randrange(1, 4)}"
+    number = id_number("990102" + day.replace("-", "") + f"{rng.randrange(1, 4):03d}")
+    status = rng.choice(["valid", "valid", "missing", "invalid", "guardian", "inconsistent"])
+    mistyped = number[:17] + ("1" if number[17] == "0" else "0")
+    return {
+        "name": rng.choice(NAMES),
+        "number": {"missing": None, "invalid": mistyped}.get(status, number),
+        "status": status,
+        "birth_date": day,
+        "sex": rng.choice(["male", "female"]),
+        "village": rng.choice([*VILLAGES, None]),
+        "phone_number": rng.choice(["19900000001", "19900000002", "19900000003", None]),
+        "guardian_number": number if status == "guardian" else None,
+    }
+
+
+def fill(city, rng, month, known):
+    """A month's snapshot: the records known, some of them changed, and some new ones."""
+    for key in sorted(known):
+        if rng.random() < 0.15:
+            known[key] = drawn(rng)
+    for _ in range(12 if month != MONTHS[2] else 0):
+        known[f"{rng.choice(['employee', 'resident', 'rural'])}:{rng.randrange(1000)}"] = drawn(rng)
+    for key, particulars in sorted(known.items()):
+        city.record(key, period=month, **particulars)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_monthly_runs_give_what_one_run_over_everything_gives(tmp_path, seed, monkeypatch):
+    monkeypatch.setattr(blocking, "PAIRS_OF_A_BLOCK", 6)
+    rng = random.Random(seed)
+    monthly = City(tmp_path / "home")
+    known = {}
+    changes, turned = [], set()
+    for month in MONTHS:
+        fill(monthly, rng, month, known)
+        changes.append(monthly.match(month).changed)
+        turned.add(len(shown(monthly)["blocks_cut"]))
+        if month == MONTHS[1]:
+            pairs = monthly.con.execute("""
+                select source_system_a || ':' || source_person_no_a, source_system_b || ':' || source_person_no_b, verdict
+                from identity.match_pairs where is_current and verdict in ('same', 'review') order by pair_id limit 4
+            """).fetchall()
+            for place, (one, other, verdict) in enumerate(pairs):
+                monthly.decide(one, other, "different" if verdict == "same" else ("same", "cannot tell")[place % 2])
+    assert changes[0] is None
+    assert all(count > 0 for count in changes[1:])
+    assert len(turned) > 1, "blocks must come to be cut between months for the test to mean something"
+    at_once = City(tmp_path / "home", "again.duckdb")
+    rows = monthly.con.execute("select * from intermediate.int_person_records").to_arrow_table()
+    at_once.con.register("rows", rows)
+    at_once.con.execute("insert into intermediate.int_person_records select * from rows order by hash(source_person_no)")
+    assert at_once.match(MONTHS[-1]).changed is None
+    assert shown(at_once) == shown(monthly)
+    before = shown(monthly)
+    monthly.match(MONTHS[-1], full=True)
+    assert shown(monthly) == before
+    monthly.close()
+    at_once.close()
+
+
+def test_a_run_with_nothing_new_compares_nothing_and_changes_no_id(tmp_path, monkeypatch):
+    city = City(tmp_path)
+    known = {}
+    fill(city, random.Random(3), "2025-01", known)
+    city.match("2025-01")
+    before = city.persons()
+    for key, particulars in known.items():
+        city.record(key, period="2025-02", **particulars)
+
+    def refuse(*_args, **_more):
+        pytest.fail("nothing is new, so nothing may be compared")
+
+    for part in ("find_candidates", "judge_pairs", "score_pairs"):
+        monkeypatch.setattr(f"warehouse.identity.matching.{part}", refuse)
+    result = city.match("2025-02")
+    assert result.changed == 0
+    assert city.persons() == before
+    assert {row[0] for row in city.con.execute("select last_seen from identity.person_links").fetchall()} == {"2025-02"}
+    city.close()
+
+
+def test_closing_an_earlier_month_again_gives_what_it_gave(tmp_path):
+    city = City(tmp_path)
+    known = {}
+    rng = random.Random(4)
+    given = {}
+    for month in MONTHS[:3]:
+        fill(city, rng, month, known)
+        city.match(month)
+        given[month] = city.persons()
+    city.match("2025-01")
+    assert city.persons() == given["2025-01"]
+    city.match("2025-03")
+    assert city.persons() == given["2025-03"]
+    city.close()
+
+
+def events(city):
+    return city.con.execute("select event, person_id_from, person_id_to, cause from identity.person_events order by all").fetchall()
+
+
+def test_merges_and_splits_are_read_off_against_the_bridge_last_recorded(tmp_path):
+    city = City(tmp_path)
+    first, second = id_number("99010219580307121"), id_number("99010219580307123")
+    city.record("employee:1", number=first)
+    city.record("rural:1", number=second)
+    city.match("2025-01")
+    assert events(city) == []
+    with Register(city.settings.register) as register:
+        assert record_events(city.con, register, who="t", run="r") == 0
+        city.record("rural:1", number=first, period="2025-02")
+        assert city.match("2025-02").merged == 1
+        # Not published yet: the next run still tells it.
+        assert city.match("2025-02").merged == 1
+        merged = events(city)
+        assert [(event, cause.split(":")[0]) for event, _, _, cause in merged] == [("merged", "R1")]
+        assert record_events(city.con, register, who="t", run="r") == 1
+        assert city.match("2025-02").merged == 0
+        city.record("rural:1", number=second, period="2025-03")
+        assert city.match("2025-03").split == 1
+        assert record_events(city.con, register, who="t", run="r") == 1
+        rows = register.rows("person_events")
+    assert [row["event"] for row in rows] == ["merged", "split"]
+    assert (rows[0]["person_id_from"], rows[0]["person_id_to"]) == (rows[1]["person_id_to"], rows[1]["person_id_from"])
+    assert "records new or changed" in rows[1]["cause"]
+    city.close()
+
+
+def test_an_earlier_record_that_is_delivered_late_gives_its_person_its_id(tmp_path):
+    city = City(tmp_path)
+    number = id_number("99010219580307121")
+    city.record("employee:1", number=number, period="2025-02")
+    city.match("2025-02")
+    before = city.persons()["employee:1"]
+    city.record("rural:1", number=number, period="2025-01")
+    city.match("2025-02")
+    persons = city.persons()
+    assert persons["employee:1"] == persons["rural:1"] != before
+    assert [event for event, *_ in events(city)] == ["renamed"]
+    with Register(city.settings.register) as register:
+        assert record_events(city.con, register, who="t") == 1
+        assert register.rows("person_events")[0]["person_id_from"] == before
+    city.close()
