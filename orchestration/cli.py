@@ -212,7 +212,10 @@ def reports(
     """重新写出本月有效版本的报表 (write the report package of the release in force again)."""
     from orchestration.stages import write_reports
 
-    out.print(str(write_reports(context.obj, _month(month), folder)))
+    package = write_reports(context.obj, _month(month), folder)
+    out.print(str(package))
+    if (package / "worklists").exists():
+        err.print("worklists/ 含个人信息, 每份只交给对应县区 (holds personal data; give each workbook to its own county)")
 
 
 @app.command(name="app")
