@@ -382,7 +382,10 @@ def gate(settings: Settings, period: Period) -> CheckSummary:
         theirs = dict(
             con.execute(
                 """
-                select check_code, cast(sum(left_value) as bigint)
+                -- Checks over rows say how many rows fail; of others each line that does not hold is one.
+                select
+                    check_code,
+                    cast(sum(case when check_code in (select check_code from review.failing_rows) then left_value else 1 end) as bigint)
                 from reporting.check_results
                 where period = ? and kind = 'theirs' and outcome = 'failed'
                 group by check_code

@@ -25,6 +25,8 @@ from warehouse.scope import ReleaseReader, ReviewReader, Scope
 from warehouse.settings import Settings
 
 CITY = "990100"
+# City and counties; townships have nine digits.
+_COUNTY_CODE_LENGTH = 6
 SCHEMES = ("all", "employee", "resident", "rural", "maternity")
 BASIC_SCHEMES = ("employee", "resident", "rural")
 PERIOD_TYPES = ("month", "quarter", "year", "ytd", "r12", "point")
@@ -103,7 +105,7 @@ def counties_in_use(reader: ReleaseReader) -> tuple[Division, ...]:
     """The city, then the counties that have numbers in the release's month; the line of what has no county last, where it is in use."""
     known = divisions(reader)
     used = [row["division_code"] for row in reader.rows("headcount_bridge", columns=("division_code",), period=reader.period)]
-    found = [known.get(code) or Division(code, code, "county", is_line=False) for code in used]
+    found = [known.get(code) or Division(code, code, "county", is_line=False) for code in used if len(code) == _COUNTY_CODE_LENGTH]
     return tuple(sorted(found, key=lambda one: (one.level != "city", one.is_line, one.code)))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from html import escape
@@ -198,6 +198,7 @@ class Grid:
         row_codes, column_codes: which row of the form a row of the grid is, and which column.
         notes: under the form.
         is_rounded: parts as shown do not add up to their total as shown, although the numbers do.
+        is_by_township: rows are the totals of the form, township by township.
     """
 
     form: Form
@@ -215,6 +216,7 @@ class Grid:
     column_codes: dict[int, str]
     notes: tuple[str, ...]
     is_rounded: bool
+    is_by_township: bool = False
 
     @property
     def row_count(self) -> int:
@@ -325,7 +327,7 @@ class FormDivision:
 
 @lru_cache(maxsize=_KEPT)
 def divisions_of(reader: ReleaseReader, report_code: str, period: str | None = None) -> tuple[FormDivision, ...]:
-    """The divisions that a form has cells for: the city, its counties, then the line of what has no county."""
+    """The divisions that a form has cells for: the city, its counties with their townships, then the line of what has no county."""
     named = {row["division_code"]: row for row in reader.rows("divisions")}
     found = []
     for code in sorted(cells_of(reader, report_code, period)):
@@ -400,6 +402,63 @@ def lay_out(
     cells = cells_of(reader, report_code, period)[division_code]
     layout = _Layout(form, division, panel or form.panels[0], form.unit_of(money_unit), rows, cells)
     return layout.grid(reader, period or str(reader.period))
+
+
+def lay_out_townships(
+    reader: ReleaseReader,
+    report_code: str,
+    county_code: str,
+    *,
+    panel: int | None = None,
+    money_unit: str | None = None,
+    schemes: Collection[str] | None = None,
+    period: str | None = None,
+) -> Grid | None:
+    """The totals of a form township by township, as a grid: under each total the county, its townships and the line of what has none.
+
+    Args:
+        reader: the release.
+        report_code: the form.
+        county_code: the county.
+        panel: which of the form's tables; the first where none is named.
+        money_unit: `yuan`, `wan` or `yi`; the form's own where none is named.
+        schemes: totals of these schemes alone; all where none are named.
+        period: an earlier month; the release's own where none is named.
+
+    Returns:
+        The grid; None where the form has no cells for townships of the county.
+
+    Raises:
+        ReleaseError: the release has no such form.
+    """
+    form = form_of(reader, report_code)
+    places = divisions_of(reader, report_code, period)
+    county = next((one for one in places if one.code == county_code and one.level == "county"), None)
+    townships = [one for one in places if one.level == "township" and one.code.startswith(county_code)]
+    totals = [row for row in _rows_shown(form, "township", schemes) if row.parent is None and row.kind == "figures"]
+    if county is None or not townships or not totals:
+        return None
+    # The line of what has no township ends in noughts and stands last.
+    townships.sort(key=lambda one: (one.code.endswith("000"), one.code))
+    published = cells_of(reader, report_code, period)
+    rows, cells = [], {}
+    for total in totals:
+        heading = replace(total, code=f"{total.code}_TOWNSHIPS", line=None, kind="heading", indent=0)
+        rows.append(heading)
+        for place in (county, *townships):
+            code = f"{total.code}_{place.code}"
+            line = 1 + sum(1 for row in rows if row.kind == "figures")
+            indent = 1 if place is county else 2
+            rows.append(replace(total, code=code, parent=heading.code, line=line, label=place.name, indent=indent, adds_up=False))
+            cells |= {
+                (code, column.code): published[place.code][total.code, column.code]
+                for column in form.columns
+                if (total.code, column.code) in published[place.code]
+            }
+    columns = tuple(replace(column, label=text("forms.township")) if column.kind == "stub" else column for column in form.columns)
+    by_township = replace(form, title=text("forms.by_township", title=form.title), columns=columns)
+    layout = _Layout(by_township, county, panel or form.panels[0], form.unit_of(money_unit), rows, cells)
+    return replace(layout.grid(reader, period or str(reader.period)), is_by_township=True)
 
 
 def _rows_shown(form: Form, level: str, schemes: Collection[str] | None) -> list[FormRow]:

@@ -44,16 +44,25 @@ def form_names(screen: Screen) -> dict[str, str]:
     return {code: f"{form.number} {form.title}" for code, form in forms.forms_of(screen.reader).items()}
 
 
+# What the name of a table is followed by where it lists the townships of the county.
+_BY_TOWNSHIP = "-townships"
+
+
 def panel_names(screen: Screen, code: str) -> dict[str, str]:
-    """The tables that a form is printed in; one without a name where there is no choice."""
+    """The tables that a form is printed in, of a county those by township too; one without a name where there is no choice."""
     form = forms.form_of(screen.reader, code)
-    return {str(panel): form.panel_title(panel) for panel in form.panels}
+    names = {str(panel): form.panel_title(panel) for panel in form.panels}
+    if forms.lay_out_townships(screen.reader, code, screen.county) is None:
+        return names
+    return names | {f"{panel}{_BY_TOWNSHIP}": f"{name}({text('forms.townships')})" for panel, name in names.items()}
 
 
 def form_table(screen: Screen, code: str, panel: str) -> str | None:
     """A table of a form for the division shown as HTML; None where it has no row for the division and scheme."""
     schemes = None if screen.scheme == "all" else {screen.scheme}
-    grid = forms.lay_out(screen.reader, code, screen.county, panel=int(panel), money_unit=screen.filters.unit, schemes=schemes)
+    laid_out = forms.lay_out_townships if panel.endswith(_BY_TOWNSHIP) else forms.lay_out
+    number = int(panel.removesuffix(_BY_TOWNSHIP))
+    grid = laid_out(screen.reader, code, screen.county, panel=number, money_unit=screen.filters.unit, schemes=schemes)
     return None if grid is None else forms.html_of(grid)
 
 

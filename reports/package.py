@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.formats import month_name
-from reports.forms import Grid, divisions_of, excused_line, forms_of, lay_out, release_line
+from reports.forms import Grid, divisions_of, excused_line, forms_of, lay_out, lay_out_townships, release_line
 from reports.texts import text_or
 from reports.workbook import Check, WorkbookHead, write_workbook
 from reports.worklist_texts import TITLE as WORKLIST_TITLE
@@ -206,7 +206,8 @@ class _Package:
 
     def _write_workbook(self, recipient: Recipient) -> None:
         grids = self._grids(recipient)
-        checks = [_check(row, self.names, self.rules) for row in self.results if _concerns(row, recipient)]
+        every_form = set(forms_of(self.reader))
+        checks = [_check(row, self.names, self.rules) for row in self.results if _concerns(row, recipient, every_form)]
         head = WorkbookHead(
             title=TITLE,
             recipient=recipient.title,
@@ -226,6 +227,7 @@ class _Package:
                     "report_code": grid.form.code,
                     "division_code": grid.division_code,
                     "panel": grid.panel,
+                    "by_township": grid.is_by_township,
                     "money_unit": grid.unit.code if grid.form.has_money else None,
                 }
                 for name, grid in sheets.items()
@@ -251,12 +253,12 @@ class _Package:
             )
 
     def _grids(self, recipient: Recipient) -> list[Grid]:
-        """The forms of the city, then those of each county."""
+        """The forms of the city, then those of each county and, where a form has townships, its totals township by township."""
         forms = {code: form for code, form in forms_of(self.reader).items() if code in recipient.schemes_by_report}
         places = {division.code: division for code in forms for division in divisions_of(self.reader, code)}
-        ordered = sorted(places.values(), key=lambda one: one.level != "city")
+        ordered = sorted((one for one in places.values() if one.level != "township"), key=lambda one: one.level != "city")
         grids = (
-            lay_out(
+            laid_out(
                 self.reader,
                 code,
                 division.code,
@@ -266,6 +268,7 @@ class _Package:
             )
             for division in ordered
             for code, form in forms.items()
+            for laid_out in (lay_out, lay_out_townships)
             for panel in form.panels
         )
         return [grid for grid in grids if grid is not None]
@@ -320,12 +323,11 @@ def recipients_of(reader: ReleaseReader) -> list[Recipient]:
     return found
 
 
-def _concerns(row: dict[str, Any], recipient: Recipient) -> bool:
-    """Whether a check is about a form and scheme that the recipient gets; whoever gets every scheme of a form gets the landing's too."""
-    everything = any("all" in schemes for schemes in recipient.schemes_by_report.values())
+def _concerns(row: dict[str, Any], recipient: Recipient, every_form: set[str]) -> bool:
+    """Whether a check is about a form and scheme that the recipient gets; whoever gets every form whole gets the landing's too."""
     schemes = recipient.schemes_by_report.get(row["report_code"])
     if schemes is None:
-        return everything and len(recipient.schemes_by_report) > 1
+        return every_form == {code for code, listed in recipient.schemes_by_report.items() if "all" in listed}
     return row["scheme"] in schemes
 
 

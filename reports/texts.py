@@ -206,6 +206,9 @@ TEXTS: dict[str, dict[str, str]] = {
         # Reports
         "reports.forms_note": "与工作簿、CSV 同一套单元格；金额单位随上方选择变化，工作簿按表样单位。",
         "reports.none": "这一版本没有表单。",
+        "forms.township": "乡镇(街道)",
+        "forms.townships": "分乡镇",
+        "forms.by_township": "{title}(分乡镇)",
         "reports.no_rows": "这张表没有{county}、{scheme}的行。",
         "reports.downloads": "下载报表包",
         "reports.download": "{about}　{name}　{size}",
@@ -214,7 +217,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "reports.file.bureau.xlsx": "医保局：全部报表",
         "reports.file.hrss.xlsx": "人社局：职工、居民、生育",
         "reports.file.health.xlsx": "卫生局：新农合",
-        "reports.file.finance.xlsx": "财政局：基金收支",
+        "reports.file.finance.xlsx": "财政局：基金收支、重复参保",
         "reports.file.cells.csv": "全部单元格",
         "reports.file.checks.csv": "审核结果",
         "reports.file.manifest.json": "清单与校验值",

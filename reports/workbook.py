@@ -111,6 +111,7 @@ def _sheet_names(grids: Sequence[Grid]) -> list[str]:
     for grid in grids:
         place = "全市" if grid.division_code.endswith("00") else grid.division_name
         panel = "" if grid.panel == grid.form.panels[0] else grid.form.panel_title(grid.panel)
+        panel = f"{text('forms.townships')}{panel}" if grid.is_by_township else panel
         short = grid.form.code.removeprefix("RPT-")
         name = _FORBIDDEN.sub("", f"{short}{place}{panel}")[:_SHEET_NAME_LENGTH]
         if name in names:

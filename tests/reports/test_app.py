@@ -61,7 +61,9 @@ def combinations(settings: Settings, schemes_each: bool) -> list[dict[str, str]]
     found = []
     for month, release in sorted((path.stem[:7], path.stem) for path in settings.published.glob("*.duckdb")):
         with release_of(settings, release) as con:
-            counties = con.execute("select division_code from reporting.headcount_bridge where period = ? order by 1", [month]).fetchall()
+            counties = con.execute(
+                "select division_code from reporting.headcount_bridge where period = ? and length(division_code) = 6 order by 1", [month]
+            ).fetchall()
         for place, (county,) in enumerate(counties):
             schemes = data.SCHEMES if schemes_each else (data.SCHEMES[(place + int(month[-2:])) % len(data.SCHEMES)],)
             found += [{"month": month, "county": county, "scheme": scheme} for scheme in schemes]

@@ -86,7 +86,7 @@ def test_what_a_row_or_column_refers_to_exists(report):
         assert row["kind"] in ("heading", "figures")
         assert row["scheme"] in SCHEMES
         assert set((row["blank_columns"] or "").split()) <= figures
-        assert set(row["levels"].split()) <= {"city", "county"}
+        assert set(row["levels"].split()) <= {"city", "county", "township"}
         if row["adds_up"]:
             assert row["parent_code"] is not None
     for column in columns.values():

@@ -85,8 +85,9 @@ def test_a_county_that_did_not_report_prints_so_and_its_month_after_too(closed_e
     assert cells["2025-01", "E", "INSURED"][0] is not None
     assert cells["2025-02", "N", "INSURED"][0] is not None
     assert cells["2025-02", "N", "ENTRIES"] == (None, "未报送")
-    # What was never computed is not blamed on anybody.
-    assert cells["2025-01", "N", "DUPLICATE"][1] != "未报送"
+    assert cells["2025-01", "N", "DUPLICATE"] == (None, "未报送")
+    # What no system has is not blamed on anybody.
+    assert cells["2025-01", "R_IN_NEED", "INSURABLE"] == (None, "无来源")
 
 
 def test_the_package_of_a_close_without_a_county_names_it(closed_edge_home):

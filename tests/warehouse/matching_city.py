@@ -151,7 +151,7 @@ class City:
         found = self.con.execute(
             "select * from identity.match_pairs where source_system_a || ':' || source_person_no_a = ? "
             "and source_system_b || ':' || source_person_no_b = ?",
-            list(sorted((one, other))),
+            sorted((one, other)),
         )
         row = found.fetchone()
         return dict(zip((column[0] for column in found.description), row, strict=True)) if row else {}

@@ -35,3 +35,8 @@
         cells.period,
         terms.part
 {%- endmacro %}
+
+{# Measures that are counted out of the results of the checks, which read all other numbers: they and their indicators come last. #}
+{% macro measures_of_checks() -%}
+    ('CHECKS_RUN', 'CHECKS_PASSED')
+{%- endmacro %}

@@ -13,11 +13,15 @@ rules as (
 ),
 
 compared as (
-    select check_code, scheme, division_code, row_code, left_value, right_value, note from {{ ref('int_enrollment_checks') }}
+    select check_code, scheme, division_code, row_code, left_value, right_value, false as is_bound, note from {{ ref('int_enrollment_checks') }}
     union all
-    select check_code, scheme, division_code, row_code, left_value, right_value, note from {{ ref('int_fund_checks') }}
+    select check_code, scheme, division_code, row_code, left_value, right_value, false as is_bound, note from {{ ref('int_fund_checks') }}
     union all
-    select check_code, scheme, division_code, row_code, left_value, right_value, note from {{ ref('int_landing_checks') }}
+    select check_code, scheme, division_code, row_code, left_value, right_value, false as is_bound, note from {{ ref('int_landing_checks') }}
+    union all
+    select check_code, scheme, division_code, row_code, left_value, right_value, is_bound, note from {{ ref('int_case_checks') }}
+    union all
+    select check_code, scheme, division_code, row_code, left_value, right_value, is_bound, note from {{ ref('int_reported_checks') }}
 ),
 
 compared_results as (
@@ -29,7 +33,8 @@ compared_results as (
         left_value,
         right_value,
         left_value - right_value as difference,
-        abs(left_value - right_value) as deviation,
+        -- Of a bound (left ≤ right) only what exceeds it deviates.
+        case when is_bound then greatest(left_value - right_value, {{ amount('0') }}) else abs(left_value - right_value) end as deviation,
         note
     from compared
 ),
@@ -50,6 +55,18 @@ row_results as (
         check_code,
         source_system,
         row_code
+    union all
+    select
+        check_code,
+        source_system as scheme,
+        '{{ var("city_code") }}' as division_code,
+        row_code,
+        rows_failing as left_value,
+        rows_examined as right_value,
+        rows_failing as difference,
+        rows_failing as deviation,
+        cast(null as varchar) as note
+    from {{ ref('int_row_counts') }}
 ),
 
 -- A system without the columns of a rule, or without a settlement in the month, says so.

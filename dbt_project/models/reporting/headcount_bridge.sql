@@ -1,5 +1,6 @@
--- One row per month and line of counties: the persons of the three schemes added up, less those counted twice, less twice those counted
--- three times, are the distinct persons. In the county of an excused office the columns that need it are null.
+-- One row per month and line of divisions (the city, counties, townships, 未分县区 and 未分乡镇): the persons of the three schemes added up,
+-- less those counted twice, less twice those counted three times, are the distinct persons. In the county of an excused office and its
+-- townships the columns that need it are null. A person in several townships counts in each.
 -- Grain: (period, division_code).
 with
 
@@ -17,7 +18,6 @@ schemes_of_persons as (
     from {{ ref('int_insured_places') }} as places
     where
         places.scheme in ('employee', 'resident', 'rural')
-        and places.division_level in ('city', 'county')
         and places.period in (select period from close_period)
     group by
         places.division_code,
@@ -83,7 +83,7 @@ present as (
         on lines.division_code = counted.division_code
     left join excused
         on lines.division_code = excused.division_code
-    where lines.division_level in ('city', 'county') and lines.is_in_use_now
+    where lines.is_in_use_now
 ),
 
 together as (

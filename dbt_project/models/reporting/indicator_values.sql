@@ -10,11 +10,72 @@ close_period as (
     from {{ source('control', 'close_period') }}
 ),
 
+-- What is measured by the checks themselves, which have read every other number.
+check_cells as (
+    select distinct
+        scopes.indicator_code,
+        scopes.scheme,
+        '{{ var("city_code") }}' as division_code,
+        scopes.period_type,
+        close_period.period
+    from {{ ref('int_indicator_scopes') }} as scopes
+    inner join {{ ref('indicator_terms') }} as terms
+        on scopes.indicator_code = terms.indicator_code
+            and terms.measure_code in {{ measures_of_checks() }}
+    cross join close_period
+    where scopes.division_level = 'city' and scopes.period_type = 'month'
+),
+
+check_measures as (
+    select
+        measure_values.measure_code,
+        measure_values.scheme,
+        measure_values.division_code,
+        measure_values.period_type,
+        measure_values.period,
+        measure_values.value as exact_sum,
+        {{ count_of('1') }} as exact_divisor,
+        measure_values.origin,
+        measure_values.months_used
+    from {{ ref('measure_values') }} as measure_values
+    inner join close_period
+        on measure_values.period = close_period.period
+    where measure_values.measure_code in {{ measures_of_checks() }}
+),
+
+check_parts as (
+    {{ indicator_parts('check_cells', 'check_measures') }}
+),
+
+check_values as (
+    select
+        numerators.indicator_code,
+        numerators.scheme,
+        numerators.division_code,
+        numerators.period_type,
+        numerators.period,
+        {{ amount('numerators.exact_sum') }} as numerator,
+        {{ amount('denominators.exact_sum') }} as denominator,
+        {{ ratio('numerators.exact_sum', 'denominators.exact_sum', 'cast(indicators.factor as integer)') }} as value,
+        indicators.definition_version,
+        numerators.first_origin as origin,
+        numerators.months_of_windows as months_used
+    from check_parts as numerators
+    inner join check_parts as denominators
+        on numerators.indicator_code = denominators.indicator_code
+            and numerators.part = 'numerator'
+            and denominators.part = 'denominator'
+    inner join {{ ref('indicators') }} as indicators
+        on numerators.indicator_code = indicators.indicator_code
+),
+
 values_now as (
     select indicator_values.*
     from {{ ref('int_indicator_values') }} as indicator_values
     inner join close_period
         on indicator_values.period >= close_period.oldest_period
+    union all
+    select * from check_values
 ),
 
 judged as (

@@ -39,7 +39,6 @@ divisions as (
         division_code,
         division_level
     from {{ ref('int_division_lines') }}
-    where division_level in ('city', 'county')
 ),
 
 -- A number that is computed for nobody at a level has no source there; one that is computed has, whatever its value.

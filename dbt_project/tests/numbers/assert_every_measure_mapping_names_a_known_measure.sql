@@ -15,6 +15,8 @@ mapped as (
     union
     select measure_code from {{ ref('distinct_care_measures') }}
     union
+    select measure_code from {{ ref('duplicate_measures') }}
+    union
     select measure_code from {{ ref('ledger_measures') }}
     union
     select measure_code from {{ ref('fund_year_measures') }}

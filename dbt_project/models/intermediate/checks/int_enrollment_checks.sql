@@ -19,7 +19,8 @@ relations as (
     select
         enrollment.scheme,
         enrollment.person_id,
-        enrollment.division_code
+        enrollment.division_code,
+        enrollment.township_code
     from {{ ref('int_relation_months') }} as enrollment
     inner join close_period
         on enrollment.period = close_period.period
@@ -45,6 +46,11 @@ counted as (
     union all
     select 'all' as scheme, '{{ var("city_code") }}' as division_code, count(distinct person_id) as persons
     from relations
+    union all
+    select 'all' as scheme, township_code as division_code, count(distinct person_id) as persons
+    from relations
+    where township_code is not null
+    group by township_code
 ),
 
 measured as (

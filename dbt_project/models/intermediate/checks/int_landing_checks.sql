@@ -50,3 +50,13 @@ select
     '四舍五入残差 ' || cast(cast(residual as decimal(18, 4)) as varchar)
     || ', 留存未入仓 ' || cast(cast(kept_out as decimal(18, 4)) as varchar) as note
 from {{ ref('int_landed_amounts') }}
+union all
+select
+    'CHK-63' as check_code,
+    'all' as scheme,
+    '{{ var("city_code") }}' as division_code,
+    'code_map' as row_code,
+    {{ amount('count(*)') }} as left_value,
+    {{ amount("count(distinct source_system || ' ' || code_set || ' ' || code || ' ' || valid_from)") }} as right_value,
+    cast(null as varchar) as note
+from {{ ref('code_map') }}

@@ -71,6 +71,7 @@ select
     name_raw,
     name_cleaned as name,
     name_pinyin,
+    sex_code,
     sex,
     birth_date_raw,
     birth_date,

@@ -72,6 +72,16 @@ long as (
     select scheme, division_code, cast(null as varchar) as person_category, 'is_dead' as counted, is_dead as value from counts_of_all
 ),
 
+-- Every further scheme that a person is insured in is one too many in the sum of schemes (DC-03).
+over_reported as (
+    select
+        division_code,
+        count(*) - count(distinct person_id) as persons
+    from {{ ref('int_insured_places') }}
+    where scheme in ('employee', 'resident', 'rural') and period in (select period from close_period)
+    group by division_code
+),
+
 units as (
     select distinct
         scheme,
@@ -139,3 +149,10 @@ where unit_number is not null and division_code is not null
 group by
     scheme,
     division_code
+union all
+select
+    'OVERREPORTED_PERSONS' as measure_code,
+    'all' as scheme,
+    division_code,
+    {{ amount('persons') }} as value
+from over_reported

@@ -1,5 +1,5 @@
 -- One row per indicator value of the closing month, and of the months of history where all its parts stand there. value = factor ×
--- numerator ÷ denominator, exact, at each level from its own parts. Grain: (indicator_code, scheme, division_code, period_type, period).
+-- numerator ÷ denominator, exact, at each level from its own parts; but for those of the checks (reporting.indicator_values). Grain: (indicator_code, scheme, division_code, period_type, period).
 with
 
 close_period as (
@@ -32,6 +32,11 @@ present_cells as (
     inner join window_facts
         on scopes.period_type = window_facts.period_type
     cross join close_period
+    where scopes.indicator_code not in (
+        select indicator_code
+        from {{ ref('indicator_terms') }}
+        where measure_code in {{ measures_of_checks() }}
+    )
 ),
 
 history as (

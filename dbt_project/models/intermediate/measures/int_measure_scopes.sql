@@ -164,6 +164,23 @@ family_members as (
         care_members.scheme
     from {{ ref('care_families') }} as care_families
     cross join care_members
+    union
+    select
+        duplicate_measures.measure_code || '.' || duplicate_lines.line_code as measure_code,
+        duplicate_measures.measure_code as levels_as,
+        letters.scheme
+    from {{ ref('duplicate_measures') }} as duplicate_measures
+    inner join {{ ref('duplicate_lines') }} as duplicate_lines
+        on {{ holds_word('duplicate_measures.line_groups', 'duplicate_lines.line_group') }}
+    inner join letters
+        on {{ holds_word('duplicate_lines.schemes', 'letters.scheme') }}
+),
+
+-- The lines of detail are of the yearly report alone, which has no townships.
+lines_without_townships as (
+    select distinct line_code
+    from {{ ref('duplicate_lines') }}
+    where line_group = 'detail'
 )
 
 select
@@ -192,3 +209,6 @@ from family_members
 inner join stated_scopes
     on family_members.levels_as = stated_scopes.measure_code
         and family_members.scheme = stated_scopes.scheme
+left join lines_without_townships
+    on family_members.measure_code = family_members.levels_as || '.' || lines_without_townships.line_code
+where lines_without_townships.line_code is null or stated_scopes.division_level <> 'township'

@@ -20,6 +20,12 @@ counted as (
     select measure_code, scheme, division_code, value from {{ ref('int_city_table_values') }}
     union all
     select measure_code, scheme, division_code, value from {{ ref('int_delivery_values') }}
+    union all
+    select measure_code, scheme, division_code, value from {{ ref('int_duplicate_values') }}
+    union all
+    select measure_code, scheme, division_code, value from {{ ref('int_double_benefit_values') }}
+    union all
+    select measure_code, scheme, division_code, value from {{ ref('int_record_values') }}
 ),
 
 derived as (
@@ -28,8 +34,6 @@ derived as (
     select measure_code from {{ ref('balance_measures') }}
     union
     select measure_code from {{ ref('distinct_care_measures') }}
-    union
-    select measure_code from (values ('CHECKS_RUN'), ('CHECKS_PASSED')) as later (measure_code)
 ),
 
 cells as (
@@ -40,7 +44,11 @@ cells as (
     left join {{ ref('care_families') }} as families
         on families.source = 'persons'
             and cells.measure_code like families.measure_code || '.%'
-    where derived.measure_code is null and families.measure_code is null and cells.is_in_use_now
+    where
+        derived.measure_code is null
+        and families.measure_code is null
+        and cells.is_in_use_now
+        and cells.measure_code not in {{ measures_of_checks() }}
 ),
 
 excused_now as (
