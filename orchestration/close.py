@@ -143,16 +143,22 @@ def approve(settings: Settings, period: Period, name: str) -> ReleaseRow:
     return release
 
 
-def _refuse_stale(register: Register, standing: ReleaseRow) -> None:
-    """A release that was computed from a release of an earlier month which has been replaced since is not what its month should freeze."""
-    in_force = {row.release for row in register.all_in_force().values()}
-    replaced = [name for name in standing.earlier_releases if name not in in_force]
-    if replaced:
-        message = (
-            f"{standing.period} rests on {', '.join(replaced)}, which was replaced since: "
-            f"close {standing.period} again (`tongchou close {standing.period}`), then approve it"
-        )
-        raise CloseRefusedError(message)
+def _refuse_stale(register: Register, standing: ReleaseRow, *, before: Period | None = None) -> None:
+    """Refuse to freeze, or to build the next month on, a release that rests on other releases of earlier months than those in force now.
+
+    An approved month is frozen as it is: it does not change any more, whatever earlier months came to be.
+    """
+    if before is not None and standing.state == "approved":
+        return
+    in_force = {row.release for month, row in register.all_in_force().items() if month < standing.period}
+    replaced = sorted(set(standing.earlier_releases) - in_force)
+    added = sorted(in_force - set(standing.earlier_releases))
+    if not replaced and not added:
+        return
+    reason = f"rests on {', '.join(replaced)}, which was replaced since" if replaced else f"does not rest on {', '.join(added)}"
+    ending = "then approve it" if before is None else f"then {before}"
+    message = f"{standing.period} {reason}: close {standing.period} again (`tongchou close {standing.period}`), {ending}"
+    raise CloseRefusedError(message)
 
 
 def _months_before(settings: Settings, period: Period) -> list[str]:
@@ -179,6 +185,8 @@ def may_be_closed(settings: Settings, register: Register, period: Period, option
     if previous is not None and register.in_force(str(previous)) is None:
         message = f"{period} cannot be closed before {previous}, which is on record and not closed: `tongchou close {previous}` first"
         raise CloseRefusedError(message)
+    if previous is not None:
+        _refuse_stale(register, register.in_force(str(previous)), before=period)
     needs = needs_of(settings, period)
     known = set(needs.expected) | set(needs.in_force) | set(needs.refused_offices)
     for office in (*options.without, *options.in_force):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 WAREHOUSE_VARIABLE = "TONGCHOU_WAREHOUSE_PATH"
 
 OnEvent = Callable[[dict[str, Any]], None]
+
+# What a node's failure is called where a number did not fit its type: the one failure that a delivery's values can cause.
+TOO_LARGE = "a number too large"
 
 # One manifest serves every home: the warehouse's file has the same name everywhere, and nothing else of a home is in it.
 _parsed: dict[str, Manifest] = {}
@@ -93,11 +97,16 @@ def run_dbt(settings: Settings, arguments: list[str], on_event: OnEvent | None =
         seconds[node.node.unique_id] = node.execution_time
         if node.status in {"error", "fail", "runtime error"}:
             # Of a failing test dbt says how many rows failed; an engine's message may quote a value, so it stays in the log.
-            failed[node.node.unique_id] = f"{node.failures} rows" if node.status == "fail" else str(node.status)
+            failed[node.node.unique_id] = f"{node.failures} rows" if node.status == "fail" else _said(str(node.status), node.message or "")
     if not result.success and not failed:
         message = f"dbt {arguments[0]} did not succeed and named no node; its log is {work / 'logs' / 'dbt.log'}"
         raise DbtFailedError(message)
     return DbtOutcome(models, tests, failed, seconds)
+
+
+def _said(status: str, message: str) -> str:
+    """What may be said of a failed node: an engine's message may quote any value, so of it only its kind."""
+    return TOO_LARGE if re.search("out of range|overflow", message, re.IGNORECASE) else status
 
 
 def manifest_of(settings: Settings) -> dict[str, Any]:

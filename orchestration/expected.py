@@ -6,6 +6,7 @@ does not: judging a delivery (`warehouse/landing`), and what a close does about 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import duckdb
@@ -17,6 +18,8 @@ from warehouse.settings import Settings
 
 CITY = "990100"
 CITY_WIDE = ("employee", "resident", "city")
+UNASSIGNED = "990199"
+OFFICE_CODE = re.compile("[0-9]{6}")
 
 
 @dataclass(frozen=True, order=True)
@@ -37,7 +40,7 @@ class Office:
             UsageError: the text has another form.
         """
         system, slash, office = text.partition("/")
-        if not slash or system not in (*CITY_WIDE, "rural") or len(office) != 6 or not office.isdigit():
+        if not slash or system not in (*CITY_WIDE, "rural") or not OFFICE_CODE.fullmatch(office):
             message = f"{text!r} is no office: expected system/office, for example rural/990104"
             raise UsageError(message)
         return cls(system, office)
@@ -104,7 +107,7 @@ def _counties_expected(settings: Settings, period: Period, ledger: list[Delivery
 
 
 def _counties_in_force(settings: Settings, period: Period) -> set[str]:
-    """Counties of the newest list of divisions up to the month that are in force on its last day."""
+    """Counties of the newest list of divisions up to the month that are in force on its last day; what no office can be is none."""
     files = files_in_force(settings, period)[("city", "divisions")]
     if not files:
         return set()
@@ -119,4 +122,4 @@ def _counties_in_force(settings: Settings, period: Period) -> set[str]:
         """,
         {"files": [str(path) for path in files], "last_day": period.last_day},
     ).fetchall()
-    return {code for (code,) in rows}
+    return {code for (code,) in rows if OFFICE_CODE.fullmatch(code)} - {CITY, UNASSIGNED}

@@ -20,8 +20,8 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.case_steps import record_case_steps
-from orchestration.dbt_runner import DbtFailedError, DbtOutcome, OnEvent, run_dbt
-from orchestration.expected import CITY, Office
+from orchestration.dbt_runner import TOO_LARGE, DbtFailedError, DbtOutcome, OnEvent, run_dbt
+from orchestration.expected import CITY, UNASSIGNED, Office
 from warehouse import releases
 from warehouse.contracts import load_contracts
 from warehouse.errors import CloseRefusedError, ReleaseError
@@ -33,7 +33,6 @@ from warehouse.periods import Period
 from warehouse.register import Register, ReleaseRow
 from warehouse.settings import PROJECT_ROOT, Settings
 
-UNASSIGNED = "990199"
 _TYPES = {"text": "varchar", "date": "date", "month": "varchar", "whole": "bigint", "number": "decimal(28, 6)"}
 
 
@@ -285,7 +284,9 @@ def build_records(settings: Settings, on_event: OnEvent | None = None) -> DbtOut
     digest = _standing_digest(settings)
     if _standing(settings) == digest:
         excluded += ["path:seeds", "path:models/staging"]
-    outcome = _gated(run_dbt(settings, ["build", "--select", *kinds, "--exclude", *excluded, "--indirect-selection", "empty"], on_event))
+    outcome = _gated(
+        settings, run_dbt(settings, ["build", "--select", *kinds, "--exclude", *excluded, "--indirect-selection", "empty"], on_event)
+    )
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("create or replace table control.standing as select $digest as digest", {"digest": digest})
         _done(con, "records")
@@ -305,7 +306,7 @@ def build_numbers(settings: Settings, on_event: OnEvent | None = None) -> DbtOut
     """The second half of the dbt project: everything that follows from who is who."""
     _ask_for(settings, "persons")
     selected = ["source:identity+,resource_type:model", "source:identity+,tag:grain"]
-    outcome = _gated(run_dbt(settings, ["build", "--select", *selected, "--indirect-selection", "empty"], on_event))
+    outcome = _gated(settings, run_dbt(settings, ["build", "--select", *selected, "--indirect-selection", "empty"], on_event))
     with duckdb.connect(str(settings.warehouse)) as con:
         _done(con, "numbers")
     return outcome
@@ -313,15 +314,40 @@ def build_numbers(settings: Settings, on_event: OnEvent | None = None) -> DbtOut
 
 def run_all_tests(settings: Settings, on_event: OnEvent | None = None) -> DbtOutcome:
     """Every data test and unit test that the close itself does not gate on (`close --full`)."""
-    return _gated(run_dbt(settings, ["test", "--exclude", "tag:grain"], on_event))
+    return _gated(settings, run_dbt(settings, ["test", "--exclude", "tag:grain"], on_event))
 
 
-def _gated(outcome: DbtOutcome) -> DbtOutcome:
+def _gated(settings: Settings, outcome: DbtOutcome) -> DbtOutcome:
     if outcome.failed:
         named = "; ".join(f"{node.split('.', 2)[-1]}: {said}" for node, said in sorted(outcome.failed.items())[:8])
         message = f"{len(outcome.failed)} models or tests failed, nothing is published: {named}"
+        if TOO_LARGE in outcome.failed.values():
+            message += _largest_numbers(settings)
         raise DbtFailedError(message)
     return outcome
+
+
+def _largest_numbers(settings: Settings, *, from_size: int = 10**12, listed: int = 5) -> str:
+    """Where the largest numbers of the deliveries in force stand, for a message: one of them is what did not fit."""
+    largest: list[tuple[object, ...]] = []
+    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+        for system, contract in load_contracts().items():
+            for name, table in contract.tables.items():
+                for column in table.columns:
+                    if column.type in {"money", "number"}:
+                        value = f'cast("{column.name}" as decimal(38, 6))'
+                        largest += con.execute(
+                            f'select abs({value}), _delivery_id, $table, _line, $column, "{column.name}" from landing."{system}__{name}" '
+                            f"where abs({value}) >= {from_size} order by 1 desc, 2, 4 limit {listed}",
+                            {"table": name, "column": column.name},
+                        ).fetchall()
+    if not largest:
+        return ""
+    places = "; ".join(
+        f"{delivery}, {table} line {line}, {column} {value}"
+        for _, delivery, table, line, column, value in sorted(largest, key=lambda row: (-row[0], *map(str, row[1:])))[:listed]
+    )
+    return f". The largest numbers delivered are: {places}. Have what is wrong among them sent again"
 
 
 def _standing_digest(settings: Settings) -> str:

@@ -23,7 +23,7 @@ reversed as (
 originals as (
     select
         settlements.*,
-        coalesce(settlements.visit_id, 'settlement ' || settlements.settlement_id) as stay_id,
+        {{ stay_key('settlements') }} as stay_id,
         reversed.reversed_month
     from settlements
     left join reversed

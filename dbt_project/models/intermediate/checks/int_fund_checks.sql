@@ -134,19 +134,64 @@ openings as (
     select
         measures.measure_code,
         measures.scheme,
-        balances.period,
-        sum(balances.amount_yuan + coalesce(balances.adjustment_yuan, 0)) as opening_yuan,
+        sum({{ added_up(['balances.amount_yuan', 'balances.adjustment_yuan']) }}) as opening_yuan,
         max(case when coalesce(balances.adjustment_yuan, 0) <> 0 and balances.adjustment_note is null then 1 else 0 end) as lacks_note,
         max(case when coalesce(balances.adjustment_yuan, 0) <> 0 then balances.adjustment_note end) as adjustment_note
     from {{ ref('balance_measures') }} as measures
     inner join {{ ref('stg_city__opening_balances') }} as balances
         on measures.fund = balances.fund
     inner join close_period
-        on balances.year = close_period.year
+        on balances.period = close_period.period
+            and balances.year = close_period.year
     group by
         measures.measure_code,
-        measures.scheme,
-        balances.period
+        measures.scheme
+),
+
+-- Which opening balance and adjustment are those of a balance: those of the same funds.
+balance_funds as (
+    select
+        measure_code,
+        scheme,
+        {{ text_joined('fund', ' ', 'fund') }} as funds
+    from {{ ref('balance_measures') }}
+    group by
+        measure_code,
+        scheme
+),
+
+opening_funds as (
+    select
+        measure_code,
+        scheme,
+        {{ text_joined('fund', ' ', 'fund') }} as funds
+    from {{ ref('fund_year_measures') }}
+    where city_table in ('opening', 'adjustment')
+    group by
+        measure_code,
+        scheme
+),
+
+-- As the month before published them: what has been delivered for it since is later knowledge.
+openings_before as (
+    select
+        balance_funds.measure_code,
+        balance_funds.scheme,
+        sum(published.value) as opening_yuan
+    from balance_funds
+    inner join opening_funds
+        on balance_funds.scheme = opening_funds.scheme
+            and balance_funds.funds = opening_funds.funds
+    inner join {{ source('published', 'measure_values') }} as published
+        on opening_funds.measure_code = published.measure_code
+            and opening_funds.scheme = published.scheme
+            and published.division_code = '{{ var("city_code") }}'
+            and published.period_type = 'point'
+    inner join close_period
+        on published.period = close_period.previous_period
+    group by
+        balance_funds.measure_code,
+        balance_funds.scheme
 ),
 
 flows as (
@@ -203,11 +248,9 @@ balance_checks as (
     left join openings as openings_now
         on flows.measure_code = openings_now.measure_code
             and flows.scheme = openings_now.scheme
-            and openings_now.period = close_period.period
-    left join openings as openings_before
+    left join openings_before
         on flows.measure_code = openings_before.measure_code
             and flows.scheme = openings_before.scheme
-            and openings_before.period = close_period.previous_period
 ),
 
 -- Month by month out of what was published, the history before it and the month itself.

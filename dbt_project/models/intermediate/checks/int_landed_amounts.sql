@@ -11,31 +11,28 @@ landed as (
     select
         'employee' as source_system,
         is_entered,
-        cast(coalesce(total_yuan, 0) as decimal(18, 4)) as total,
-        cast(coalesce(pooled_fund_yuan, 0) + coalesce(large_amount_yuan, 0) + coalesce(civil_servant_yuan, 0) as decimal(18, 4)) as fund,
-        cast(coalesce(personal_account_yuan, 0) as decimal(18, 4)) as account,
-        cast(coalesce(cash_yuan, 0) as decimal(18, 4)) as cash,
-        cast(0 as decimal(18, 4)) as total_residual,
-        cast(0 as decimal(18, 4)) as fund_residual,
-        cast(0 as decimal(18, 4)) as account_residual,
-        cast(0 as decimal(18, 4)) as cash_residual
+        {{ added_up(['total_yuan']) }} as total,
+        {{ added_up(['pooled_fund_yuan', 'large_amount_yuan', 'civil_servant_yuan']) }} as fund,
+        {{ added_up(['personal_account_yuan']) }} as account,
+        {{ added_up(['cash_yuan']) }} as cash,
+        cast(0 as decimal(28, 4)) as total_residual,
+        cast(0 as decimal(28, 4)) as fund_residual,
+        cast(0 as decimal(28, 4)) as account_residual,
+        cast(0 as decimal(28, 4)) as cash_residual
     from {{ ref('stg_employee__settlements') }}
     where period in (select period from close_period)
     union all
     select
         'resident' as source_system,
         is_entered,
-        cast(coalesce(total_yuan, 0) as decimal(18, 4)) as total,
-        cast(
-            coalesce(pooled_fund_yuan, 0) + coalesce(catastrophic_yuan, 0) + coalesce(medical_aid_yuan, 0)
-            + coalesce(other_payer_yuan, 0) as decimal(18, 4)
-        ) as fund,
-        cast(coalesce(personal_account_yuan, 0) as decimal(18, 4)) as account,
-        cast(coalesce(cash_yuan, 0) as decimal(18, 4)) as cash,
-        cast(0 as decimal(18, 4)) as total_residual,
-        cast(0 as decimal(18, 4)) as fund_residual,
-        cast(0 as decimal(18, 4)) as account_residual,
-        cast(0 as decimal(18, 4)) as cash_residual
+        {{ added_up(['total_yuan']) }} as total,
+        {{ added_up(['pooled_fund_yuan', 'catastrophic_yuan', 'medical_aid_yuan', 'other_payer_yuan']) }} as fund,
+        {{ added_up(['personal_account_yuan']) }} as account,
+        {{ added_up(['cash_yuan']) }} as cash,
+        cast(0 as decimal(28, 4)) as total_residual,
+        cast(0 as decimal(28, 4)) as fund_residual,
+        cast(0 as decimal(28, 4)) as account_residual,
+        cast(0 as decimal(28, 4)) as cash_residual
     from {{ ref('stg_resident__setl_d') }}
     where period in (select period from close_period)
     union all
@@ -43,21 +40,16 @@ landed as (
         'rural' as source_system,
         is_entered,
         coalesce(total_delivered, 0) as total,
-        cast(
-            coalesce(pooled_fund_delivered, 0) + coalesce(catastrophic_delivered, 0) + coalesce(medical_aid_delivered, 0)
-            + coalesce(other_payer_delivered, 0) as decimal(18, 4)
-        ) as fund,
+        {{ added_up(['pooled_fund_delivered', 'catastrophic_delivered', 'medical_aid_delivered', 'other_payer_delivered']) }} as fund,
         coalesce(family_account_delivered, 0) as account,
         coalesce(cash_delivered, 0) as cash,
-        cast(coalesce(total_delivered, 0) - {{ fen('coalesce(total_delivered, 0)') }} as decimal(18, 4)) as total_residual,
-        cast(
-            coalesce(pooled_fund_delivered, 0) - {{ fen('coalesce(pooled_fund_delivered, 0)') }}
-            + coalesce(catastrophic_delivered, 0) - {{ fen('coalesce(catastrophic_delivered, 0)') }}
-            + coalesce(medical_aid_delivered, 0) - {{ fen('coalesce(medical_aid_delivered, 0)') }}
-            + coalesce(other_payer_delivered, 0) - {{ fen('coalesce(other_payer_delivered, 0)') }} as decimal(18, 4)
-        ) as fund_residual,
-        cast(coalesce(family_account_delivered, 0) - {{ fen('coalesce(family_account_delivered, 0)') }} as decimal(18, 4)) as account_residual,
-        cast(coalesce(cash_delivered, 0) - {{ fen('coalesce(cash_delivered, 0)') }} as decimal(18, 4)) as cash_residual
+        {{ added_up(['total_delivered'], less=[fen('total_delivered')]) }} as total_residual,
+        {{ added_up(
+            ['pooled_fund_delivered', 'catastrophic_delivered', 'medical_aid_delivered', 'other_payer_delivered'],
+            less=[fen('pooled_fund_delivered'), fen('catastrophic_delivered'), fen('medical_aid_delivered'), fen('other_payer_delivered')]
+        ) }} as fund_residual,
+        {{ added_up(['family_account_delivered'], less=[fen('family_account_delivered')]) }} as account_residual,
+        {{ added_up(['cash_delivered'], less=[fen('cash_delivered')]) }} as cash_residual
     from {{ ref('int_rural_claims_ranked') }}
     where period in (select period from close_period)
 ),

@@ -9,9 +9,8 @@ close_period as (
 employee as (
     select
         *,
-        coalesce(pooled_fund_yuan, 0) + coalesce(large_amount_yuan, 0) + coalesce(civil_servant_yuan, 0)
-        + coalesce(personal_account_yuan, 0) + coalesce(cash_yuan, 0) as payers_yuan,
-        coalesce(self_paid_yuan, 0) + coalesce(paid_first_yuan, 0) + coalesce(in_scope_yuan, 0) as scopes_yuan
+        {{ added_up(['pooled_fund_yuan', 'large_amount_yuan', 'civil_servant_yuan', 'personal_account_yuan', 'cash_yuan']) }} as payers_yuan,
+        {{ added_up(['self_paid_yuan', 'paid_first_yuan', 'in_scope_yuan']) }} as scopes_yuan
     from {{ ref('stg_employee__settlements') }}
     where period in (select period from close_period)
 ),
@@ -19,10 +18,8 @@ employee as (
 resident as (
     select
         *,
-        coalesce(pooled_fund_yuan, 0) + coalesce(catastrophic_yuan, 0) + coalesce(medical_aid_yuan, 0)
-        + coalesce(other_payer_yuan, 0) as layers_yuan,
-        coalesce(self_paid_yuan, 0) + coalesce(over_limit_yuan, 0) + coalesce(paid_first_yuan, 0)
-        + coalesce(in_scope_yuan, 0) as scopes_yuan
+        {{ added_up(['pooled_fund_yuan', 'catastrophic_yuan', 'medical_aid_yuan', 'other_payer_yuan']) }} as layers_yuan,
+        {{ added_up(['self_paid_yuan', 'over_limit_yuan', 'paid_first_yuan', 'in_scope_yuan']) }} as scopes_yuan
     from {{ ref('stg_resident__setl_d') }}
     where period in (select period from close_period)
 ),
@@ -30,8 +27,7 @@ resident as (
 rural as (
     select
         *,
-        coalesce(pooled_fund_delivered, 0) + coalesce(catastrophic_delivered, 0) + coalesce(medical_aid_delivered, 0)
-        + coalesce(other_payer_delivered, 0) + coalesce(family_account_delivered, 0) + coalesce(cash_delivered, 0) as payers_delivered
+        {{ added_up(['pooled_fund_delivered', 'catastrophic_delivered', 'medical_aid_delivered', 'other_payer_delivered', 'family_account_delivered', 'cash_delivered']) }} as payers_delivered
     from {{ ref('int_rural_claims_ranked') }}
     where period in (select period from close_period)
 ),
@@ -50,7 +46,7 @@ identities as (
     select
         'CHK-20' as check_code, 'total_is_fund_and_person' as row_code, 'resident' as source_system,
         source_table, settlement_id, delivery_id, line_number, total_yuan as left_value,
-        coalesce(fund_stated_yuan, 0) + coalesce(person_burden_yuan, 0) as right_value
+        {{ added_up(['fund_stated_yuan', 'person_burden_yuan']) }} as right_value
     from resident
     union all
     select
@@ -61,7 +57,7 @@ identities as (
     select
         'CHK-20' as check_code, 'person_is_account_and_cash' as row_code, 'resident' as source_system,
         source_table, settlement_id, delivery_id, line_number, person_burden_yuan as left_value,
-        coalesce(personal_account_yuan, 0) + coalesce(cash_yuan, 0) as right_value
+        {{ added_up(['personal_account_yuan', 'cash_yuan']) }} as right_value
     from resident
     union all
     select

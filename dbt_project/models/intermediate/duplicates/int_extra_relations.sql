@@ -43,7 +43,7 @@ standards as (
 residents_who_paid as (
     select distinct source_person_no
     from {{ ref('fct_contributions') }}
-    where source_system = 'resident' and person_paid_yuan + subsidised_yuan > 0
+    where source_system = 'resident' and {{ added_up(['person_paid_yuan', 'subsidised_yuan']) }} > 0
 ),
 
 extra as (

@@ -1,5 +1,6 @@
 -- One row per pair of stays of one person in one institution whose days meet and that two systems both reimbursed (DC-02).
--- Grain: (source_system_a, stay_id_a, source_system_b, stay_id_b).
+-- A visit number that several persons share is a stay of each. Grain: (source_system_a, source_person_no_a, stay_id_a,
+-- source_system_b, source_person_no_b, stay_id_b).
 with
 
 settlements as (
@@ -24,11 +25,11 @@ stays as (
         settlements.source_system,
         settlements.person_id,
         settlements.source_person_no,
-        coalesce(settlements.visit_id, 'settlement ' || settlements.settlement_id) as stay_id,
+        {{ stay_key('settlements') }} as stay_id,
         min(institutions.institution_key) as institution_key,
         min(settlements.admitted_on) as admitted_on,
         max(coalesce(settlements.discharged_on, settlements.admitted_on)) as discharged_on,
-        {{ money('sum(settlements.fund_yuan)') }} as fund_yuan
+        sum(settlements.fund_yuan) as fund_yuan
     from settlements
     inner join institutions
         on settlements.source_system = institutions.source_system
@@ -44,7 +45,7 @@ stays as (
         settlements.source_system,
         settlements.person_id,
         settlements.source_person_no,
-        coalesce(settlements.visit_id, 'settlement ' || settlements.settlement_id)
+        {{ stay_key('settlements') }}
 )
 
 select

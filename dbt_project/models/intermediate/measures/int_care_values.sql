@@ -37,18 +37,19 @@ family_sums as (
         sums.scheme,
         sums.division_code,
         sums.care_type,
-        sums.person_category,
+        {{ category_named('listed', 'sums.person_category') }} as person_category,
         sum(sums.value) as value
     from sums
     inner join {{ ref('care_families') }} as families
         on sums.source = families.source
             and sums.amount_code = families.amount_code
+    {{ join_category('listed', 'sums.scheme', 'sums.person_category') }}
     group by
         families.measure_code,
         sums.scheme,
         sums.division_code,
         sums.care_type,
-        sums.person_category
+        {{ category_named('listed', 'sums.person_category') }}
 ),
 
 measured as (

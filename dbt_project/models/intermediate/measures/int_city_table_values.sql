@@ -120,7 +120,7 @@ stated as (
         measures.scheme
     union all
     select
-        'BUDGET_' || subjects.subject_code as measure_code,
+        'BUDGET_' || {{ subject_named('subjects.subject_code') }} as measure_code,
         subjects.scheme,
         '{{ var("city_code") }}' as division_code,
         {{ amount('sum(coalesce(fund_budgets.amount_yuan, 0))') }} as value
@@ -129,7 +129,7 @@ stated as (
         on subjects.fund = fund_budgets.fund
             and subjects.subject_code = fund_budgets.subject_code
     group by
-        subjects.subject_code,
+        {{ subject_named('subjects.subject_code') }},
         subjects.scheme
 ),
 

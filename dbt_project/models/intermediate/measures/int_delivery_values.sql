@@ -5,13 +5,21 @@ with
 deliveries as (
     select
         groups.scheme_group as scheme,
-        deliveries.office,
+        -- An office that is no county of the month shares the line 未分县区.
+        case
+            when deliveries.office = '{{ var("city_code") }}' then deliveries.office
+            else coalesce(counties.division_code, '{{ var("unassigned_code") }}')
+        end as office,
         deliveries.rows_delivered,
         deliveries.rows_landed,
         deliveries.rows_rejected
     from {{ source('control', 'deliveries') }} as deliveries
     inner join {{ ref('scheme_groups') }} as groups
         on deliveries.system = groups.scheme
+    left join {{ ref('int_divisions') }} as counties
+        on deliveries.period = counties.period
+            and deliveries.office = counties.division_code
+            and counties.division_level = 'county'
     where deliveries.is_in_force and deliveries.period in (select period from {{ source('control', 'close_period') }})
 ),
 

@@ -116,16 +116,17 @@ group by
     long.division_code
 union all
 select
-    'INSURED.' || person_category as measure_code,
-    scheme,
-    division_code,
-    {{ amount('sum(persons)') }} as value
+    'INSURED.' || {{ category_named('listed', 'counts.person_category') }} as measure_code,
+    counts.scheme,
+    counts.division_code,
+    {{ amount('sum(counts.persons)') }} as value
 from counts
-where person_category is not null
+{{ join_category('listed', 'counts.scheme', 'counts.person_category') }}
+where counts.person_category is not null
 group by
-    person_category,
-    scheme,
-    division_code
+    {{ category_named('listed', 'counts.person_category') }},
+    counts.scheme,
+    counts.division_code
 union all
 select
     'INSURED.female.' || person_category as measure_code,

@@ -40,7 +40,7 @@ measured as (
             and (measures.account_part is null or ledger.account_part = measures.account_part)
     union all
     select
-        'SUBJ_' || subject_code as measure_code,
+        'SUBJ_' || {{ subject_named('subject_code') }} as measure_code,
         scheme,
         division_code,
         amount_yuan

@@ -67,7 +67,7 @@ subject_members as (
     union
     select
         scheme,
-        subject_code
+        {{ subject_named('subject_code') }} as subject_code
     from {{ ref('fct_fund_ledger') }}
     where is_of_fund
 ),
@@ -79,10 +79,14 @@ category_members as (
     from {{ ref('person_categories') }}
     union
     select
-        scheme,
-        person_category
-    from {{ ref('int_relation_months') }}
-    where is_insured and scheme in ('employee', 'resident') and person_category is not null
+        relation_months.scheme,
+        {{ category_named('listed', 'relation_months.person_category') }} as person_category
+    from {{ ref('int_relation_months') }} as relation_months
+    {{ join_category('listed', 'relation_months.scheme', 'relation_months.person_category') }}
+    where
+        relation_months.is_insured
+        and relation_months.scheme in ('employee', 'resident')
+        and relation_months.person_category is not null
 ),
 
 care_members as (
@@ -110,10 +114,11 @@ care_members as (
         where scheme = 'employee'
         union
         select
-            scheme,
-            person_category
-        from {{ ref('fct_settlements') }}
-        where person_category is not null
+            settlements.scheme,
+            {{ category_named('listed', 'settlements.person_category') }} as person_category
+        from {{ ref('fct_settlements') }} as settlements
+        {{ join_category('listed', 'settlements.scheme', 'settlements.person_category') }}
+        where settlements.person_category is not null
     ) as categories
     cross join {{ ref('care_types') }} as care_types
 ),

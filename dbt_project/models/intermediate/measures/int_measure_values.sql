@@ -65,7 +65,7 @@ balance_funds as (
         groups.scheme_group as scheme,
         count(*) as funds_owed,
         count(balances.amount_yuan) as funds_stated,
-        sum(balances.amount_yuan + coalesce(balances.adjustment_yuan, 0)) as opening_yuan
+        sum({{ added_up(['balances.amount_yuan', 'balances.adjustment_yuan']) }}) as opening_yuan
     from {{ ref('balance_measures') }} as measures
     inner join {{ ref('scheme_groups') }} as groups
         on measures.scheme = groups.scheme

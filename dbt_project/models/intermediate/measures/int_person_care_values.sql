@@ -67,7 +67,7 @@ measured as (
         sums.division_code
     union all
     select
-        families.measure_code || '.' || sums.care_type || '.' || sums.person_category as measure_code,
+        families.measure_code || '.' || sums.care_type || '.' || {{ category_named('listed', 'sums.person_category') }} as measure_code,
         sums.period_type,
         sums.person_id,
         sums.scheme,
@@ -76,11 +76,13 @@ measured as (
     from sums
     inner join {{ ref('care_families') }} as families
         on families.source = 'persons'
-    where sums.source = 'settlements' and sums.person_category is not null
+    {{ join_category('listed', 'sums.scheme', 'sums.person_category') }}
+    -- Categories are each scheme's own; the three together have none.
+    where sums.source = 'settlements' and sums.person_category is not null and sums.scheme <> 'all'
     group by
         families.measure_code,
         sums.care_type,
-        sums.person_category,
+        {{ category_named('listed', 'sums.person_category') }},
         sums.period_type,
         sums.person_id,
         sums.scheme,

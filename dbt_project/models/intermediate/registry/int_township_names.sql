@@ -28,7 +28,8 @@ townships as (
         on townships.period = counties.period
             and townships.county_code = counties.division_code
             and counties.division_level = 'county'
-    where townships.division_level = 'township'
+    -- A name of blanks alone would make every address of the county begin with it.
+    where townships.division_level = 'township' and {{ without_blanks('townships.division_name') }} <> ''
     group by
         townships.period,
         townships.county_code,
@@ -60,10 +61,16 @@ heads as (
     where city.city_name <> ''
 )
 
+-- With and without the city's name two townships' heads may read alike.
 select
     period,
     county_code,
     address_head,
     length(address_head) as head_length,
-    township_code
+    min(township_code) as township_code
 from heads
+group by
+    period,
+    county_code,
+    address_head
+having count(*) = 1

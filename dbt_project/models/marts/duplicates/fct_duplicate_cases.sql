@@ -68,7 +68,8 @@ double_stays_ranked as (
         double_stays.reimbursed_twice_yuan,
         row_number() over (
             partition by
-                double_stays.source_system_a, double_stays.stay_id_a, double_stays.source_system_b, double_stays.stay_id_b
+                double_stays.source_system_a, double_stays.source_person_no_a, double_stays.stay_id_a,
+                double_stays.source_system_b, double_stays.source_person_no_b, double_stays.stay_id_b
             order by
                 case when double_stays.both_from between typed_overlaps.overlap_from and typed_overlaps.overlap_end then 0 else 1 end,
                 typed_overlaps.relation_id_a,

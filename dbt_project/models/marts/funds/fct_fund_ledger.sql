@@ -34,7 +34,7 @@ unioned as (
         month,
         subject_code,
         amount_yuan,
-        cast(amount_yuan as decimal(18, 4)) as amount_delivered,
+        cast(amount_yuan as decimal(20, 4)) as amount_delivered,
         delivery_id,
         line_number
     from employee
@@ -48,7 +48,7 @@ unioned as (
         month,
         subject_code,
         amount_yuan,
-        cast(amount_yuan as decimal(18, 4)) as amount_delivered,
+        cast(amount_yuan as decimal(20, 4)) as amount_delivered,
         delivery_id,
         line_number
     from resident
@@ -82,7 +82,7 @@ select
     case when length(subject_code) = 5 and right(subject_code, 1) in ('P', 'A') then right(subject_code, 1) else '' end as account_part,
     division_code,
     {{ money_or_zero('amount_yuan') }} as amount_yuan,
-    cast(coalesce(amount_delivered, 0) as decimal(18, 4)) as amount_delivered,
+    cast(coalesce(amount_delivered, 0) as decimal(20, 4)) as amount_delivered,
     fund is not null as is_of_fund,
     delivery_id,
     line_number

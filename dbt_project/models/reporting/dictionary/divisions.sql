@@ -1,5 +1,6 @@
 -- One row per division that a number of this release may stand under: the city, its counties, its townships and the lines 未分县区 and
--- 未分乡镇. A division that only earlier months' snapshots know has the name it had last. Grain: (division_code).
+-- 未分乡镇. A division that only earlier months' snapshots know has the name it had last; one without a name goes by its code.
+-- Grain: (division_code).
 with
 
 current_divisions as (
@@ -24,7 +25,7 @@ former_divisions as (
 
 select
     division_code,
-    division_name,
+    coalesce(nullif(trim(division_name), ''), division_code) as division_name,
     division_level,
     parent_code,
     county_code,
@@ -35,7 +36,7 @@ where division_level in ('city', 'county', 'township')
 union all
 select
     division_code,
-    division_name,
+    coalesce(nullif(trim(division_name), ''), division_code) as division_name,
     division_level,
     parent_code,
     county_code,
