@@ -9,7 +9,7 @@ FROM ?= 2025-01
 TO ?= 2025-06
 SEED ?= 20250601
 
-.PHONY: run test test-browser lint app dagster install benchmark clean
+.PHONY: run test test-browser lint app dagster install benchmark accuracy clean
 
 run: install ## simulate a city, close its months, write its reports
 	$(BIN)/python -m orchestration.first_run --home $(HOME_DIR) --inbox $(INBOX) --persons $(PERSONS) --from $(FROM) --to $(TO) --seed $(SEED)
@@ -31,6 +31,9 @@ dagster: install ## the Dagster page
 
 benchmark: install ## long measurements, apart from the tests
 	$(BIN)/python -m pytest -m "slow" -s
+
+accuracy: install ## precision and recall of the matching on simulated cities, trap by trap
+	$(BIN)/python -m tests.accuracy
 
 install: $(VENV)/.installed
 

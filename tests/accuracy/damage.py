@@ -79,27 +79,46 @@ def damage_city(con: duckdb.DuckDBPyConnection, seed: int, rates: Damage) -> Non
     _births(people, chance, rates)
     _rest(people, chance, rates)
     _write(con, people)
+    con.register("slips", people[["system", "number", "slips"]])
+    con.execute("create schema if not exists bench")
+    con.execute("create or replace table bench.slips as select system, number as source_person_no, slips as faults from slips")
+    con.unregister("slips")
+
+
+class _Marks:
+    """Takes records for a slip, each for one slip of its kind, and notes it."""
+
+    def __init__(self, people: pd.DataFrame, chance: np.random.Generator, free: np.ndarray) -> None:
+        self.people, self.chance, self.free = people, chance, free
+
+    def take(self, rates: Damage, slip: str, mask: np.ndarray | None = None) -> list[int]:
+        """Places of the records that the slip befalls."""
+        able = self.free if mask is None else self.free & mask
+        chosen = np.flatnonzero(able & (self.chance.random(len(able)) < getattr(rates, slip)))
+        self.free[chosen] = False
+        noted = self.people["slips"].to_numpy(dtype=object)
+        for place in chosen.tolist():
+            noted[place] = f"{noted[place]};{slip}".strip(";")
+        self.people["slips"] = noted
+        return chosen.tolist()
 
 
 def _read(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return con.execute("""
         select 'employee' as system, AAC001 as number, any_value(AAC002) as id, any_value(AAC003) as name, any_value(AAC004) as sex,
-            any_value(AAC006) as birth, any_value(AAE005) as phone, any_value(AAE006) as address, null as family, null as guardian
+            any_value(AAC006) as birth, any_value(AAE005) as phone, any_value(AAE006) as address, null as family, null as guardian,
+            '' as slips
         from landing.employee__persons group by AAC001
         union all
         select 'resident', psn_no, any_value(certno), any_value(psn_name), any_value(gend), any_value(brdy), any_value(tel),
-            any_value(addr), null, null
+            any_value(addr), null, null, ''
         from landing.resident__psn_info_b group by psn_no
         union all
         select 'rural', 个人编号, any_value(身份证号), any_value(姓名), any_value(性别), any_value(出生日期), null, null,
-            any_value(家庭编号), any_value(监护人身份证号)
+            any_value(家庭编号), any_value(监护人身份证号), ''
         from landing.rural__members group by 个人编号
         order by 1, 2
     """).df()
-
-
-def _some(chance: np.random.Generator, mask: np.ndarray, share: float) -> np.ndarray:
-    return np.flatnonzero(mask & (chance.random(len(mask)) < share))
 
 
 def _edit(text: str, place: int, table: dict[str, str], chance: np.random.Generator) -> str:
@@ -118,13 +137,10 @@ def _numbers(people: pd.DataFrame, chance: np.random.Generator, rates: Damage) -
     free = np.array([isinstance(text, str) and len(text) == 18 for text in ids])
     born = np.array([int(text[6:10]) if ok else 0 for text, ok in zip(ids, free, strict=True)])
 
-    def taken(share: float, mask: np.ndarray | None = None) -> list[int]:
-        chosen = _some(chance, free if mask is None else free & mask, share)
-        free[chosen] = False
-        return chosen.tolist()
+    marks = _Marks(people, chance, free)
 
     guardian = people["guardian"].to_numpy(dtype=object)
-    for place in taken(rates.id_of_guardian, (born > 2017) & np.array([isinstance(text, str) and bool(text) for text in guardian])):
+    for place in marks.take(rates, "id_of_guardian", (born > 2017) & np.array([isinstance(text, str) and bool(text) for text in guardian])):
         ids[place] = guardian[place]
     # A child of the resident system carries an adult's number: whoever stood at the counter, here one of the same phone.
     phones = people["phone"].to_numpy(dtype=object)
@@ -132,43 +148,43 @@ def _numbers(people: pd.DataFrame, chance: np.random.Generator, rates: Damage) -
     for place in np.flatnonzero((born < 2000) & (born > 0)).tolist():
         if isinstance(phones[place], str):
             adults.setdefault(phones[place], true[place])
-    for place in taken(rates.id_of_guardian, (born > 2017) & (people["system"] == "resident").to_numpy()):
+    for place in marks.take(rates, "id_of_guardian", (born > 2017) & (people["system"] == "resident").to_numpy()):
         ids[place] = adults.get(phones[place], ids[place])
     families = people["family"].to_numpy(dtype=object)
     heads: dict[str, str] = {}
     for place in np.flatnonzero(born > 0).tolist():
         if isinstance(families[place], str) and (families[place] not in heads or true[place][6:14] < heads[families[place]][6:14]):
             heads[families[place]] = true[place]
-    for place in taken(rates.id_of_head, np.array([isinstance(text, str) for text in families])):
+    for place in marks.take(rates, "id_of_head", np.array([isinstance(text, str) for text in families])):
         ids[place] = heads[families[place]]
-    for place in taken(rates.id_filled_down):
+    for place in marks.take(rates, "id_filled_down"):
         if place:
             ids[place] = true[place - 1]
-    for place in taken(rates.id_issued_anew):
+    for place in marks.take(rates, "id_issued_anew"):
         first = true[place][:14] + f"{(int(true[place][14:17]) + 2 * int(chance.integers(1, 200))) % 998 + 1:03d}"
         if int(first[16]) % 2 != int(true[place][16]) % 2:
             first = first[:16] + str((int(first[16]) + 1) % 10)
         ids[place] = first + _check_character(first)
-    for place in taken(rates.id_missing):
+    for place in marks.take(rates, "id_missing"):
         ids[place] = None
-    for place in taken(rates.id_nobodys):
+    for place in marks.take(rates, "id_nobodys"):
         ids[place] = NOBODYS[chance.integers(len(NOBODYS))]
-    for place in taken(rates.id_keypad):
+    for place in marks.take(rates, "id_keypad"):
         ids[place] = _edit(true[place], int(chance.integers(0, 18)), KEYPAD, chance)
-    for place in taken(rates.id_scanned):
+    for place in marks.take(rates, "id_scanned"):
         for _ in range(1 + int(chance.random() < 0.3)):
             ids[place] = _edit(ids[place], int(chance.integers(0, 18)), SCANNED, chance)
-    for place in taken(rates.id_dropped):
+    for place in marks.take(rates, "id_dropped"):
         cut = int(chance.integers(0, 18))
         ids[place] = true[place][:cut] + true[place][cut + 1 :]
-    for place in taken(rates.id_doubled):
+    for place in marks.take(rates, "id_doubled"):
         cut = int(chance.integers(0, 18))
         ids[place] = true[place][:cut] + true[place][cut] + true[place][cut:]
-    for place in taken(rates.id_rounded):
+    for place in marks.take(rates, "id_rounded"):
         ids[place] = true[place][:15] + "000"
-    for place in taken(rates.id_old_form, born < 2000):
+    for place in marks.take(rates, "id_old_form", born < 2000):
         ids[place] = true[place][:6] + true[place][8:17]
-    for place in taken(rates.id_decorated):
+    for place in marks.take(rates, "id_decorated"):
         text = true[place]
         ids[place] = (f"'{text}", f"{text[:6]}-{text[6:14]}-{text[14:]}", text.lower(), f"\t{text}", f"{text}\u3000")[chance.integers(5)]
     people["id"] = ids
@@ -185,29 +201,26 @@ def _names(people: pd.DataFrame, chance: np.random.Generator, rates: Damage) -> 
         old = {row["simplified"]: row["traditional"] for row in csv.DictReader(handle)}
     free = np.array([isinstance(text, str) and 2 <= len(text) <= 3 and all(c in sound for c in text) for text in names])
 
-    def taken(share: float, mask: np.ndarray | None = None) -> list[int]:
-        chosen = _some(chance, free if mask is None else free & mask, share)
-        free[chosen] = False
-        return chosen.tolist()
+    marks = _Marks(people, chance, free)
 
-    for place in taken(rates.name_same_sound):
+    for place in marks.take(rates, "name_same_sound"):
         at = int(chance.integers(0, len(names[place])))
         options = sound[names[place][at]]
         names[place] = names[place][:at] + options[chance.integers(len(options))] + names[place][at + 1 :]
-    for place in taken(rates.name_looks_alike):
+    for place in marks.take(rates, "name_looks_alike"):
         names[place] = "".join(LOOKS.get(character, character) if at else character for at, character in enumerate(names[place]))
-    for place in taken(rates.name_lost):
+    for place in marks.take(rates, "name_lost"):
         at = int(chance.integers(1, len(names[place])))
         mark = ("?", "□", "*", "", "〓")[chance.integers(5)]
         names[place] = names[place][:at] + mark + names[place][at + 1 :]
-    for place in taken(rates.name_traditional):
+    for place in marks.take(rates, "name_traditional"):
         names[place] = "".join(old.get(character, character)[0] for character in names[place])
     women = people["sex"].isin(["2", "女"]).to_numpy()
-    for place in taken(rates.name_married, women):
+    for place in marks.take(rates, "name_married", women):
         names[place] = "王李张刘陈杨"[chance.integers(6)] + names[place]
-    for place in taken(rates.name_turned, np.array([isinstance(text, str) and len(text) == 3 for text in names])):
+    for place in marks.take(rates, "name_turned", np.array([isinstance(text, str) and len(text) == 3 for text in names])):
         names[place] = names[place][0] + names[place][2] + names[place][1]
-    for place in taken(rates.name_spaced):
+    for place in marks.take(rates, "name_spaced"):
         names[place] = (" ".join(names[place]), f"{names[place]} ", f"\u3000{names[place]}", names[place] + "\xa0")[chance.integers(4)]
     people["name"] = names
 
@@ -218,50 +231,51 @@ def _births(people: pd.DataFrame, chance: np.random.Generator, rates: Damage) ->
     free = days.notna().to_numpy()
     parts = np.stack([days.dt.year.fillna(0), days.dt.month.fillna(0), days.dt.day.fillna(0)]).astype(int).T
 
-    def taken(share: float, mask: np.ndarray | None = None) -> list[int]:
-        chosen = _some(chance, free if mask is None else free & mask, share)
-        free[chosen] = False
-        return chosen.tolist()
+    marks = _Marks(people, chance, free)
 
-    for place in taken(rates.birth_off_by_one):
+    for place in marks.take(rates, "birth_off_by_one"):
         year, month, day = parts[place]
         steps = np.zeros(3, dtype=int)
         steps[chance.integers(3)] = 1 if chance.random() < 0.5 else -1
         year, month, day = (int(part + step) for part, step in zip((year, month, day), steps, strict=True))
         births[place] = f"{year:04d}-{min(max(month, 1), 12):02d}-{min(max(day, 1), 28):02d}"
-    for place in taken(rates.birth_mid_year, parts[:, 0] < 1975):
+    for place in marks.take(rates, "birth_mid_year", parts[:, 0] < 1975):
         births[place] = f"{parts[place][0]:04d}-{('07-01', '01-01', '06-15')[chance.integers(3)]}"
-    for place in taken(rates.birth_swapped, (parts[:, 2] <= 12) & (parts[:, 1] != parts[:, 2])):
+    for place in marks.take(rates, "birth_swapped", (parts[:, 2] <= 12) & (parts[:, 1] != parts[:, 2])):
         births[place] = f"{parts[place][0]:04d}-{parts[place][2]:02d}-{parts[place][1]:02d}"
-    for place in taken(rates.birth_missing):
+    for place in marks.take(rates, "birth_missing"):
         births[place] = (None, "不详", f"{parts[place][0]:04d}")[chance.integers(3)]
-    for place in taken(rates.birth_decade):
+    for place in marks.take(rates, "birth_decade"):
         births[place] = f"{parts[place][0] + (10 if parts[place][0] < 2000 else -10):04d}-{parts[place][1]:02d}-{parts[place][2]:02d}"
     people["birth"] = births
 
 
 def _rest(people: pd.DataFrame, chance: np.random.Generator, rates: Damage) -> None:
     everybody = np.ones(len(people), dtype=bool)
+
+    def some(slip: str, mask: np.ndarray = everybody) -> list[int]:
+        return _Marks(people, chance, everybody.copy()).take(rates, slip, mask)
+
     sexes = people["sex"].to_numpy(dtype=object)
     other = {"1": "2", "2": "1", "男": "女", "女": "男"}
-    for place in _some(chance, everybody, rates.sex_wrong).tolist():
+    for place in some("sex_wrong"):
         sexes[place] = other.get(sexes[place], sexes[place])
-    for place in _some(chance, everybody, rates.sex_missing).tolist():
+    for place in some("sex_missing"):
         sexes[place] = None
     people["sex"] = sexes
     phones = people["phone"].to_numpy(dtype=object)
-    for place in _some(chance, everybody, rates.phone_changed).tolist():
+    for place in some("phone_changed"):
         phones[place] = f"198{chance.integers(10**8):08d}"
-    for place in _some(chance, everybody, rates.phone_missing).tolist():
+    for place in some("phone_missing"):
         phones[place] = None
-    for place in _some(chance, everybody, rates.phone_of_office).tolist():
+    for place in some("phone_of_office"):
         phones[place] = f"0871-65{chance.integers(40):03d}00"
     people["phone"] = phones
     addresses = people["address"].to_numpy(dtype=object)
     texts = np.array([text for text in addresses if isinstance(text, str)], dtype=object)
-    for place in _some(chance, everybody & people["address"].notna().to_numpy(), rates.moved).tolist():
+    for place in some("moved", people["address"].notna().to_numpy()):
         addresses[place] = texts[chance.integers(len(texts))]
-    for place in _some(chance, everybody, rates.address_missing).tolist():
+    for place in some("address_missing"):
         addresses[place] = None
     people["address"] = addresses
 
