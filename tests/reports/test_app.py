@@ -211,7 +211,7 @@ def test_the_bridge_stands_as_a_table_with_every_county(closed_mini_home, monkey
 def test_the_reports_page_shows_each_form_with_the_numbers_of_its_cells(closed_mini_home, monkeypatch):
     app = opened(closed_mini_home, monkeypatch, "reports", month="2025-02")
     for code in app.selectbox(key="choice_form").options:
-        assert "月报表" in code
+        assert code.startswith("统筹") and "表 " in code
     with release_of(closed_mini_home, "2025-02-r01") as con:
         (insured,) = con.execute(
             "select value from reporting.report_cells where report_code = 'RPT-M01' and period = '2025-02' and division_code = '990100' "
