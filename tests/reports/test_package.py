@@ -41,7 +41,7 @@ def test_a_package_holds_a_workbook_for_each_recipient_the_cells_the_checks_and_
 
 
 def test_human_resources_get_employee_resident_and_maternity_rows_and_no_rural_ones(package):
-    assert {name[:3] for name in sheets(package, "hrss.xlsx")} == {"M01", "M02", "M03"}
+    assert {name[:3] for name in sheets(package, "hrss.xlsx")} == {"A01", "M01", "M02", "M03", "M11"}
     enrollment = labels(package, "hrss.xlsx", "M01全市")
     assert {"职工基本医疗保险", "城镇居民基本医疗保险", "生育保险(不计入合计)"} <= enrollment
     assert not {"新型农村合作医疗", "基本医疗保险合计(去重)"} & enrollment
@@ -58,7 +58,7 @@ def test_health_gets_the_rural_rows_alone(package):
 
 
 def test_finance_gets_income_and_expenditure_of_every_fund(package):
-    assert {name[:3] for name in sheets(package, "finance.xlsx")} == {"M02"}
+    assert {name[:3] for name in sheets(package, "finance.xlsx")} == {"A01", "M02", "M11"}
     fund = labels(package, "finance.xlsx", "M02全市")
     assert {"基本医疗保险基金合计", "职工基本医疗保险基金", "新型农村合作医疗基金", "生育保险基金(不计入合计)"} <= fund
 

@@ -41,7 +41,7 @@ def test_there_is_one_sheet_for_each_form_division_and_table_between_contents_an
     assert bureau.sheetnames[0] == "目录"
     assert bureau.sheetnames[-1] == "审核"
     assert set(bureau.sheetnames[1:-1]) == set(grids)
-    assert len(grids) == len(DIVISIONS) * 4
+    assert len(grids) == len(DIVISIONS) * 8
 
 
 def test_every_figure_of_the_workbook_is_the_published_number_in_the_sheets_unit(bureau, grids):
