@@ -1,0 +1,184 @@
+"""A city of a few persons written by hand, whose cases can be told in a sentence each.
+
+What belongs here: relations of named persons as lines of deliveries, and a month closed on them. What does not: what must come of them
+(`test_insured_twice.py`), deliveries that are wrong (`tests/warehouse/delivery_builder.py`).
+
+Every person is known by a word. The relations of a word are of one person unless a test gives them numbers, names or birth dates of their
+own. Two months are delivered, so that a relation may change between them: `before` says how it stood in the first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration.close import close_month
+from tests.warehouse.delivery_builder import DeliveryBuilder
+from tests.warehouse.matching_city import id_number
+from warehouse.landing import receive
+from warehouse.periods import Period
+from warehouse.settings import Settings
+
+MAY, JUNE = Period(2025, 5), Period(2025, 6)
+EAST, WEST = "990102", "990103"
+SUBSIDIES = {
+    "resident": {"central": 320, "province": 150, "city": 60, "county": 40},
+    "rural": {"central": 300, "province": 120, "city": 50, "county": 30},
+}
+SURNAMES, GIVEN = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许", "芳伟敏静磊洋艳勇军杰娟涛明超霞平刚桂"
+
+
+class HandMadeCity:
+    """Persons and their relations, then a closed month."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.systems = ("employee", "resident", "rural")
+        self.lines: dict[tuple[str, Period, str], dict[str, list[str]]] = {}
+        self.relations: dict[str, str] = {}
+
+    # Who somebody is
+
+    def _place(self, word: str) -> int:
+        if word not in self.words:
+            self.words.append(word)
+        return self.words.index(word)
+
+    def name(self, word: str) -> str:
+        """Chosen so that no two of the city's persons have names that are alike."""
+        place = self._place(word)
+        return SURNAMES[place % len(SURNAMES)] + GIVEN[place % len(GIVEN)] + GIVEN[(place // len(GIVEN) + place * 7 + 3) % len(GIVEN)]
+
+    def birth_date(self, word: str) -> str:
+        place = self._place(word)
+        return f"{1950 + place * 7 % 50}-{1 + place * 5 % 12:02d}-{1 + place * 11 % 28:02d}"
+
+    def id_number(self, word: str, birth_date: str | None = None) -> str:
+        """A woman's number under a region that does not exist."""
+        return id_number("990102" + (birth_date or self.birth_date(word)).replace("-", "") + f"{2 * self._place(word) + 2:03d}")
+
+    # Relations, each a record of its own
+
+    def _add(self, system: str, office: str, table: str, lines: dict[Period, str]) -> None:
+        for period, line in lines.items():
+            self.lines.setdefault((system, period, office), {}).setdefault(table, []).append(line)
+
+    def _number(self, system: str, number: int) -> str:
+        return {"employee": f"10000{number:05d}", "resident": f"99010000000000000{number:05d}", "rural": f"99010200{number:06d}"}[system]
+
+    def _next(self, system: str) -> int:
+        return 1 + sum(1 for relation in self.relations.values() if relation.startswith(system))
+
+    def employee(
+        self, word: str, first: str, last: str = "", *, kind: str = "11", status: str = "1", before: str | None = None, county: str = EAST,
+        insurance: str = "310", id_number: str | None = None, name: str | None = None, birth_date: str | None = None, telephone: str = "",
+        is_dead: bool = False, label: str | None = None,
+    ) -> None:  # fmt: skip
+        """A relation of the employees' system."""
+        number = self._next("employee")
+        self.relations[label or f"{word}/employee"] = f"employee:{number}"
+        person, born = self._number("employee", number), birth_date or self.birth_date(word)
+        certificate = self.id_number(word) if id_number is None else id_number
+        record = f"{person},01,{certificate},{name or self.name(word)},2,{born},10,{telephone},,{2 if is_dead else 1}"
+        self._add("employee", "990100", "persons", {MAY: record, JUNE: record})
+        line = "31{number:08d},{person},DW01,{insurance},{kind},{status},{first},{last},{county}"
+        facts = {"number": number, "person": person, "insurance": insurance, "kind": kind, "first": first, "last": last, "county": county}
+        self._add("employee", "990100", "enrollments", {
+            MAY: line.format(**facts, status=before or status), JUNE: line.format(**facts, status=status),
+        })  # fmt: skip
+
+    def resident(
+        self, word: str, first: str, last: str = "", *, kind: str = "1501", status: str = "1", before: str | None = None,
+        county: str = EAST, insurance: str = "391", id_number: str | None = None, name: str | None = None, birth_date: str | None = None,
+        telephone: str = "", is_dead: bool = False, label: str | None = None,
+    ) -> None:  # fmt: skip
+        """A relation of the residents' system."""
+        number = self._next("resident")
+        self.relations[label or f"{word}/resident"] = f"resident:{number}"
+        person, born = self._number("resident", number), birth_date or self.birth_date(word)
+        certificate = self.id_number(word) if id_number is None else id_number
+        record = f"{person},01,{certificate},{name or self.name(word)},2,{born},{telephone},,{2 if is_dead else 1}"
+        self._add("resident", "990100", "psn_info_b", {MAY: record, JUNE: record})
+        line = "391{number:08d},{person},{insurance},{kind},{status},{county},{first},{last},,"
+        facts = {"number": number, "person": person, "insurance": insurance, "kind": kind, "first": first, "last": last, "county": county}
+        self._add("resident", "990100", "psn_insu_d", {
+            MAY: line.format(**facts, status=before or status), JUNE: line.format(**facts, status=status),
+        })  # fmt: skip
+
+    def rural(
+        self, word: str, year: int = 2025, first: str = "", last: str = "", *, status: str = "正常", before: str | None = None,
+        county: str = EAST, id_number: str | None = None, guardian: str = "", name: str | None = None, birth_date: str | None = None,
+        telephone: str = "", label: str | None = None,
+    ) -> None:  # fmt: skip
+        """A year's participation in the rural cooperative, in a family of its own."""
+        number = self._next("rural")
+        self.relations[label or f"{word}/rural"] = f"rural:{number}"
+        person, born = self._number("rural", number).replace(EAST, county), birth_date or self.birth_date(word)
+        certificate = self.id_number(word) if id_number is None else id_number
+        family = f"{county}001200{number:05d}"
+        self._add("rural", county, "families", dict.fromkeys(
+            (MAY, JUNE), f"{family},{self.name(word)},{county}001200,清井村,一般,Z{family},{telephone}",
+        ))  # fmt: skip
+        line = f"{person},{family},{year},{name or self.name(word)},女,{certificate},{guardian},{born},户主,{{status}},{first},{last},1"
+        self._add("rural", county, "members", {MAY: line.format(status=before or status), JUNE: line.format(status=status)})
+
+    # A month
+
+    def close(self, folder: Path) -> Settings:
+        """Deliver both months, close June."""
+        inbox, settings = folder / "inbox", Settings.from_environment(folder / "home")
+        for period in (MAY, JUNE):
+            for system, office in (("employee", "990100"), ("resident", "990100"), ("rural", EAST), ("rural", WEST)):
+                lines = self.lines.get((system, period, office), {})
+                DeliveryBuilder(system, str(period), office, lines=lines).write(inbox)
+            standards = [
+                f"2025,{scheme},{source},{yuan}.00" for scheme, sources in SUBSIDIES.items() for source, yuan in sources.items()
+            ] + ["2025,resident,person,400.00", "2025,rural,person,350.00"]
+            divisions = [
+                "990100,宁川市,city,,,,", f"{EAST},东城区,county,990100,,,", f"{WEST},西山区,county,990100,,,",
+                *(f"{county}001,一镇,township,{county},,," for county in (EAST, WEST)),
+                *(f"{county}001200,清井村,village,{county}001,,," for county in (EAST, WEST)),
+            ]  # fmt: skip
+            city = {"divisions": divisions, "financing_standards": standards}
+            DeliveryBuilder("city", str(period), "990100", lines=city).write(inbox)
+        received = receive(settings, inbox)
+        assert not received.refused, received.refused
+        for period in (MAY, JUNE):
+            close_month(settings, period)
+        return settings
+
+
+class ClosedCity:
+    """What a closed hand-made city says of its persons, asked by their words."""
+
+    def __init__(self, made: HandMadeCity, settings: Settings) -> None:
+        self.made, self.settings = made, settings
+        self.con = duckdb.connect(str(settings.warehouse), read_only=True)
+        self._records = {label: self._source(relation) for label, relation in made.relations.items()}
+
+    def _source(self, relation: str) -> tuple[str, str]:
+        system, number = relation.split(":")
+        return system, self.made._number(system, int(number))
+
+    def people(self, word: str) -> int:
+        """How many persons a word's records are taken for."""
+        numbers = [number for label, (_, number) in self._records.items() if label.split("/")[0] == word]
+        return self.con.execute(
+            "select count(distinct person_id) from identity.person_links where list_contains($numbers, source_person_no)",
+            {"numbers": numbers},
+        ).fetchone()[0]
+
+    def cases(self, word: str) -> list[dict]:
+        """June's cases in which a word's records stand, in the release's order."""
+        numbers = [number for label, (_, number) in self._records.items() if label.split("/")[0] == word]
+        asked = self.con.execute(
+            """
+            select * from reporting.duplicate_cases
+            where list_contains($numbers, source_person_no_a) or list_contains($numbers, source_person_no_b)
+            order by scheme_a, relation_id_a, scheme_b, relation_id_b
+            """,
+            {"numbers": numbers},
+        )
+        names = [column[0] for column in asked.description]
+        return [dict(zip(names, row, strict=True)) for row in asked.fetchall()]
