@@ -6,6 +6,7 @@ What belongs here: how dbt's nodes become assets and its tests checks. What does
 
 # Dagster reads the annotations of an asset when it is defined, so they are not put off to text here.
 from collections.abc import Callable, Iterator, Mapping
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -43,12 +44,19 @@ _manifest = manifest_of(Settings.from_environment())
 ONE_MONTH = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 _KINDS = "resource_type:model resource_type:seed tag:grain"
 
-# Outputs that a month may find made already: seeds, and views of staging.
-_STANDING = {
-    "__".join(_translator.get_asset_key(node).path)
-    for node in _manifest["nodes"].values()
-    if node["resource_type"] == "seed" or node["original_file_path"].startswith("models/staging/")
-}
+def _standing_outputs() -> list[str]:
+    """Outputs that a month may find made already, seeds and views of staging, each after what it follows from."""
+    standing = {
+        name: node
+        for name, node in _manifest["nodes"].items()
+        if node["resource_type"] == "seed" or node["original_file_path"].startswith("models/staging/")
+    }
+    above = {name: [one for one in node.get("depends_on", {}).get("nodes", []) if one in standing] for name, node in standing.items()}
+    ordered = TopologicalSorter(above).static_order()
+    return ["__".join(_translator.get_asset_key(standing[name]).path) for name in ordered]
+
+
+_STANDING = _standing_outputs()
 
 
 @dbt_assets(
@@ -88,7 +96,6 @@ def _events(
     Seeds and views of staging that stand in the working warehouse are not made again; what follows from them may go on.
     """
     heard: list[dict[str, Any]] = []
-    reported: set[str | None] = set()
     failure: DbtFailedError | None = None
     settings = home.settings()
     try:
@@ -96,17 +103,22 @@ def _events(
             stage(settings, heard.append)
     except DbtFailedError as error:
         failure = error
-    for event in heard:
-        message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-        for said in message.to_default_asset_events(_manifest, _translator, context, settings.work / "dbt" / "target"):
-            if _is_asked_for(context, said):
-                reported.add(getattr(said, "output_name", None))
-                yield said
+    said = [
+        one
+        for event in heard
+        for one in DbtCoreCliEventMessage(raw_event=event, event_history_metadata={}).to_default_asset_events(
+            _manifest, _translator, context, settings.work / "dbt" / "target"
+        )
+        if _is_asked_for(context, one)
+    ]
+    reported = {getattr(one, "output_name", None) for one in said}
+    # They are left standing all together or made all together; and Dagster wants to hear of them before what follows from them.
+    if reported.isdisjoint(_STANDING) and (said or failure is None):
+        wanted = context.op_execution_context.selected_output_names
+        yield from (dg.Output(None, output_name=name) for name in _STANDING if name in wanted)
+    yield from said
     if failure is not None:
         raise as_failure(failure) from failure
-    for name in sorted(context.op_execution_context.selected_output_names - reported):
-        if name in _STANDING:
-            yield dg.Output(None, output_name=name)
 
 
 def _is_asked_for(context: dg.AssetExecutionContext, said: object) -> bool:

@@ -80,31 +80,41 @@ def test_the_sensor_sees_months_with_news_and_waits_for_folders_in_motion(tmp_pa
     assert months_with_news(Settings(home=tmp_path / "home", watched_inbox=tmp_path / "nowhere")) == []
 
 
-def test_the_job_publishes_the_same_release_as_the_command_line(closed_mini_home, tmp_path):
+def test_the_job_publishes_the_same_releases_as_the_command_line(closed_mini_home, tmp_path):
+    """Month after month: the second finds seeds and staging standing as the first left them."""
     settings = Settings.from_environment(tmp_path / "home")
-    result = execute_job("monthly_close", settings, "2025-01")
-    assert result.returncode == 0, result.stderr[-4000:]
+    for month in ("2025-01", "2025-02"):
+        result = execute_job("monthly_close", settings, month)
+        assert result.returncode == 0, result.stderr[-4000:]
+        mine, theirs = in_force(settings, month), in_force(closed_mini_home, month)
+        assert mine.release == f"{month}-r01"
+        if month == "2025-01":
+            # Later ones rest on the file of the month before, which says when it was built.
+            assert mine.warehouse_fingerprint == theirs.warehouse_fingerprint
+        assert (settings.reports / month / f"{month}-r01" / "bureau.xlsx").exists()
+        assert differences(tmp_path / f"both-{month}", month, (settings, mine), (closed_mini_home, theirs)) == []
+
+
+def in_force(settings, month):
+    """A month's release."""
     with Register(settings.register, read_only=True) as register:
-        mine = register.in_force("2025-01")
-    with Register(closed_mini_home.register, read_only=True) as register:
-        theirs = register.in_force("2025-01")
-    assert mine.release == "2025-01-r01"
-    assert mine.warehouse_fingerprint == theirs.warehouse_fingerprint
-    assert (settings.reports / "2025-01" / "2025-01-r01" / "bureau.xlsx").exists()
-    # Side by side under names of their own, cell by cell.
-    side_by_side = Settings.from_environment(tmp_path / "both")
+        return register.in_force(month)
+
+
+def differences(folder, month, *sides):
+    """What differs between releases of two homes, side by side under names of their own, cell by cell."""
+    side_by_side = Settings.from_environment(folder)
     side_by_side.published.mkdir(parents=True)
     with Register(side_by_side.register) as register:
-        for number, (source, row) in enumerate([(settings, mine), (closed_mini_home, theirs)], start=1):
-            name = f"2025-01-r{number:02d}"
+        for number, (source, row) in enumerate(sides, start=1):
+            name = f"{month}-r{number:02d}"
             (side_by_side.published / f"{name}.duckdb").symlink_to(source.published / row.file)
             register.publish(
-                period="2025-01", release=name, number=number, file=f"{name}.duckdb", sha256=row.sha256, built_at=row.built_at,
+                period=month, release=name, number=number, file=f"{name}.duckdb", sha256=row.sha256, built_at=row.built_at,
                 warehouse_fingerprint=row.warehouse_fingerprint, code_version=row.code_version, rule_set_version=row.rule_set_version,
                 without=(), in_force=(), earlier_releases=(), who="test", run="test",
             )  # fmt: skip
-    differing = [row for row in diff(side_by_side, "2025-01-r01", "2025-01-r02") if row.column != "received_at"]
-    assert differing == []
+    return [row for row in diff(side_by_side, f"{month}-r01", f"{month}-r02") if row.column != "received_at"]
 
 
 def execute_job(job, settings, month):
