@@ -1,10 +1,17 @@
--- One row per measure of data quality, scheme and line of divisions: person records of the closing month's snapshot and what is sound in
--- them, ID numbers that contradict each other, rows with codes that no map holds. Rural records and rows stand under the county that
--- delivered them. Grain: (measure_code, scheme, division_code).
+-- One row per measure of data quality, scheme and line of divisions: person records of the closing month's snapshot, what is sound in them
+-- and which stand in no pair that waits for a reviewer, ID numbers that contradict each other, rows with codes that no map holds. Rural
+-- records and rows stand under the county that delivered them. Grain: (measure_code, scheme, division_code).
 with
 
 close_period as (
     select * from {{ source('control', 'close_period') }}
+),
+
+-- Records of the pairs that wait for a reviewer, samples among them.
+queued as (
+    select source_system_a as source_system, source_person_no_a as source_person_no from {{ source('identity', 'review_queue') }}
+    union
+    select source_system_b as source_system, source_person_no_b as source_person_no from {{ source('identity', 'review_queue') }}
 ),
 
 records as (
@@ -17,10 +24,14 @@ records as (
         person_records.id_number_raw is not null
         and person_records.name_raw is not null
         and person_records.sex_code is not null
-        and person_records.birth_date_raw is not null as is_complete
+        and person_records.birth_date_raw is not null as is_complete,
+        queued.source_system is null as is_unambiguous
     from {{ ref('int_person_records') }} as person_records
     inner join close_period
         on person_records.period = close_period.period
+    left join queued
+        on person_records.source_system = queued.source_system
+            and person_records.source_person_no = queued.source_person_no
 ),
 
 record_counts as (
@@ -29,7 +40,8 @@ record_counts as (
         office,
         count(*) as person_records,
         sum(case when has_valid_id then 1 else 0 end) as valid_id_records,
-        sum(case when is_complete then 1 else 0 end) as complete_records
+        sum(case when is_complete then 1 else 0 end) as complete_records,
+        sum(case when is_unambiguous then 1 else 0 end) as unambiguous_records
     from records
     group by
         source_system,
@@ -54,6 +66,8 @@ counted as (
     select 'VALID_ID_RECORDS' as measure_code, source_system, office, valid_id_records as value from record_counts
     union all
     select 'COMPLETE_RECORDS' as measure_code, source_system, office, complete_records as value from record_counts
+    union all
+    select 'UNAMBIGUOUS_RECORDS' as measure_code, source_system, office, unambiguous_records as value from record_counts
     union all
     select 'CODED_ROWS' as measure_code, source_system, office, coded_rows as value from code_counts
     union all
