@@ -8,6 +8,8 @@ PERSONS ?= 50000
 FROM ?= 2025-01
 TO ?= 2025-06
 SEED ?= 20250601
+# Tests run in this many processes, a file of tests in one of them.
+WORKERS ?= 2
 
 .PHONY: run test test-browser lint app dagster install benchmark accuracy clean
 
@@ -15,7 +17,7 @@ run: install ## simulate a city, close its months, write its reports
 	$(BIN)/python -m orchestration.first_run --home $(HOME_DIR) --inbox $(INBOX) --persons $(PERSONS) --from $(FROM) --to $(TO) --seed $(SEED)
 
 test: install ## every test that needs Python alone
-	$(BIN)/python -m pytest -m "not browser and not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not browser and not slow"
 
 test-browser: install $(VENV)/.browser ## tests that drive a browser or LibreOffice
 	$(BIN)/python -m pytest -m "browser"

@@ -3,6 +3,7 @@
 What belongs here: homes that are slow to make and that no test changes; a test that changes one copies it first (`copy_of`).
 """
 
+import fcntl
 import shutil
 from pathlib import Path
 
@@ -35,13 +36,29 @@ def copy_of(settings: Settings, folder: Path) -> Settings:
     return Settings.from_environment(folder)
 
 
+def made_once(name: str, tmp_path_factory, worker_id: str, months: tuple[str, ...], without=None) -> Settings:
+    """A sample city closed once for a session, whichever of the session's processes asks first; the others wait for it."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        # The folder of all processes.
+        folder = folder.parent
+    home, made = folder / name / "home", folder / name / "made"
+    (folder / name).mkdir(exist_ok=True)
+    with (folder / name / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            close_sample(name, home, months, without)
+            made.touch()
+    return Settings.from_environment(home)
+
+
 @pytest.fixture(scope="session")
-def closed_mini_home(tmp_path_factory) -> Settings:
+def closed_mini_home(tmp_path_factory, worker_id) -> Settings:
     """The sample city of two months, both closed."""
-    return close_sample("mini_city", tmp_path_factory.mktemp("mini") / "home", MINI_MONTHS)
+    return made_once("mini_city", tmp_path_factory, worker_id, MINI_MONTHS)
 
 
 @pytest.fixture(scope="session")
-def closed_edge_home(tmp_path_factory) -> Settings:
+def closed_edge_home(tmp_path_factory, worker_id) -> Settings:
     """The sample city of four months, all closed, January without one county."""
-    return close_sample("edge_city", tmp_path_factory.mktemp("edge") / "home", EDGE_MONTHS, EDGE_WITHOUT)
+    return made_once("edge_city", tmp_path_factory, worker_id, EDGE_MONTHS, EDGE_WITHOUT)
