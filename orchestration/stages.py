@@ -505,4 +505,4 @@ PUBLISHED_TABLES = (
 )
 
 # What the review file holds beside it.
-REVIEW_TABLES = ("failing_rows", "rejected_rows", "case_persons")
+REVIEW_TABLES = ("failing_rows", "rejected_rows", "case_persons", "ambiguous_institutions")

@@ -55,6 +55,8 @@ CITY_TABLES = frozenset({"institution_values"})
 _OTHER_COUNTYS = ("relation_id", "source_person_no", "person_name", "masked_id_number", "id_status", "township_name", "unit_no")
 # Columns of a case that name one of its two relations.
 _ONE_OF_TWO = ("retained_relation_id", "ended_relation_id")
+# Columns of a case that tell of one relation what is not among its place, days and state.
+_OF_EITHER = ("benefits_drawn",)
 _PARAMETER = re.compile(r"\$\w+|\?")
 # What reads files, catalogs, or tables named in a text.
 _AROUND_THE_FILTER = re.compile(
@@ -286,6 +288,8 @@ def _shared_cases(limits: Scope, schema: str, table: str, columns: list[str]) ->
             f"coalesce({limits.sees_division(f'division_code_{side}')} and {named} = relation_id_{side}, false)" for side in "ab"
         )
         replaced.append(f"case when {own_relations} then {named} end as {named}")
+    both_own = " and ".join(limits.sees_division(f"division_code_{side}") for side in "ab")
+    replaced += [f"case when {both_own} then {column} end as {column}" for column in _OF_EITHER if column in columns]
     return (
         f'select * replace ({", ".join(replaced)}) from "{schema}"."{table}" '
         f"where {limits.sees_division('division_code_a')} or {limits.sees_division('division_code_b')}"

@@ -123,6 +123,23 @@ class HandMadeCity:
         line = f"{person},{family},{year},{name or self.name(word)},女,{certificate},{guardian},{born},户主,{{status}},{first},{last},1"
         self._add("rural", county, "members", {MAY: line.format(status=before or status), JUNE: line.format(status=status)})
 
+    # Payments
+
+    def employee_pays(self, word: str, *months: str) -> None:
+        """Contributions received for these months, `YYYY-MM`, each in May's delivery."""
+        number = int(self.relations[f"{word}/employee"].split(":")[1])
+        for month in months:
+            paid = month.replace("-", "")
+            key, person = f"{number:05d}{paid}", self._number("employee", number)
+            line = f"{key},{person},DW01,310,202505,{paid},5000.00,400.00,100.00,400.00,100.00,0.00,1,2025-05-10"
+            self._add("employee", "990100", "contributions", {MAY: line})
+
+    def resident_pays(self, word: str, year: int) -> None:
+        """The premium of a year, in May's delivery."""
+        number = int(self.relations[f"{word}/resident"].split(":")[1])
+        line = f"{number:08d}{year},{self._number('resident', number)},391,{year}01,{year}12,400.00,0.00,2025-05-10"
+        self._add("resident", "990100", "rsdt_psn_clct_detl_d", {MAY: line})
+
     # A month
 
     def close(self, folder: Path) -> Settings:

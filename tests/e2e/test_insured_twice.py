@@ -75,6 +75,9 @@ def city(tmp_path_factory) -> ClosedCity:
     made.resident("flexible", "2021-01-01")
     made.employee("two employers", "2020-01-01")
     made.employee("two employers", "2024-01-01", label="two employers/second")
+    # What was paid for
+    made.employee_pays("retired", "2025-03", "2025-04", "2025-05")
+    made.resident_pays("retired", 2025)
     return ClosedCity(made, made.close(tmp_path_factory.mktemp("insured_twice")))
 
 
@@ -244,6 +247,13 @@ def test_two_employers_are_one_scheme_twice_and_the_later_one_is_kept(city):
     case = only(city, "two employers")
     assert (case["type_code"], case["keep_rule"], case["duplicate_subsidy_yuan"]) == ("DT-01", "DK-01", 0)
     assert case["retained_relation_id"] == case["relation_id_b"]
+
+
+def test_months_that_both_were_paid_for_are_told_beside_the_months_enrolled(city):
+    case = only(city, "retired")
+    assert (case["overlap_months"], case["paid_overlap_months"], case["benefits_drawn"]) == (54, 3, "none")
+    assert "两边均已缴费3个月" in case["evidence"]
+    assert only(city, "exact")["paid_overlap_months"] == 0
 
 
 # Numbers

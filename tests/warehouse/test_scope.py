@@ -132,6 +132,7 @@ def test_a_case_that_two_counties_share_shows_of_the_other_side_no_number(settin
     assert (shared["relation_id_a"], shared["source_person_no_a"]) == ("3910000000000002", "99010000000002")
     assert (shared["relation_id_b"], shared["source_person_no_b"], shared["retained_relation_id"]) == (None, None, None)
     assert (shared["scheme_b"], shared["division_code_b"], shared["status"]) == ("rural", "990103", "to_verify")
+    assert (shared["benefits_drawn"], cases["C1"]["benefits_drawn"]) == (None, "both")
     assert cases["C1"]["relation_id_b"] == cases["C1"]["retained_relation_id"] == "3910000000000001"
     other = {row["case_id"]: row for row in Scope(counties=("990103",)).release(settings).rows("duplicate_cases")}
     assert set(other) == {"C2", "C3"}

@@ -180,6 +180,7 @@ def _case(case: tuple[str, ...], month: str) -> dict[str, object]:
         "retained_relation_id": case[6],
         "status": "to_verify",
         "evidence": "身份证号一致; 居民关系自2025-01-01起未终止",
+        "benefits_drawn": "both",
         "duplicate_subsidy_yuan": Decimal("610.10"),
     }
 

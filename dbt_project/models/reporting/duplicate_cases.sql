@@ -16,6 +16,8 @@ select
     cast(overlap_from as date) as overlap_from,
     cast(overlap_to as date) as overlap_to,
     {{ count_of('overlap_months') }} as overlap_months,
+    paid_overlap_months,
+    benefits_drawn,
     confidence,
     evidence,
     legitimate_rule,

@@ -99,6 +99,10 @@ double_stays as (
         relation_id_b
 ),
 
+paid_and_used as (
+    select * from {{ ref('int_overlaps_paid_and_used') }}
+),
+
 months_to_keep_employee as (
     select max(parameter) as full_months
     from rules
@@ -118,6 +122,8 @@ joined as (
         extra_relations.county_yuan,
         extra_relations.person_yuan,
         double_stays.reimbursed_twice_yuan,
+        paid_and_used.paid_overlap_months,
+        paid_and_used.benefits_drawn,
         links_a.match_tier as match_tier_a,
         links_b.match_tier as match_tier_b,
         case
@@ -158,6 +164,11 @@ joined as (
             and typed_overlaps.relation_id_a = double_stays.relation_id_a
             and typed_overlaps.scheme_b = double_stays.scheme_b
             and typed_overlaps.relation_id_b = double_stays.relation_id_b
+    left join paid_and_used
+        on typed_overlaps.scheme_a = paid_and_used.scheme_a
+            and typed_overlaps.relation_id_a = paid_and_used.relation_id_a
+            and typed_overlaps.scheme_b = paid_and_used.scheme_b
+            and typed_overlaps.relation_id_b = paid_and_used.relation_id_b
     left join person_links as links_a
         on typed_overlaps.scheme_a = links_a.source_system
             and typed_overlaps.source_person_no_a = links_a.source_person_no
@@ -217,6 +228,8 @@ select
     overlap_from,
     case when not is_lasting then overlap_end end as overlap_to,
     {{ count_of(months_touched('overlap_from', 'overlap_end_so_far')) }} as overlap_months,
+    paid_overlap_months,
+    benefits_drawn,
     confidence,
     case
         when is_one_record then '同一个人编号'
@@ -231,6 +244,8 @@ select
     || '; 自' || cast(overlap_from as varchar) || '起重叠'
     || cast({{ months_touched('overlap_from', 'overlap_end_so_far') }} as varchar) || '个月'
     || case when is_lasting then ', 期末仍重叠' else ', 已于' || cast(overlap_end as varchar) || '结束' end
+    || case when paid_overlap_months > 0 then '; 两边均已缴费' || cast(paid_overlap_months as varchar) || '个月' else '' end
+    || case when benefits_drawn = 'both' then '; 重叠期间两边均报销过费用' else '' end
     || case when division_code_a = division_code_b then '; 同一县区' else '; 不同县区' end
     || case when legitimate_rule is not null then '; 合理重叠 ' || legitimate_rule else '' end as evidence,
     legitimate_rule,
