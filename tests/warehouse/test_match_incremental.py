@@ -28,6 +28,13 @@ def shown(city):
     return {name: city.con.execute(sql).fetchall() for name, sql in SHOWN.items()}
 
 
+def queue_shown(city):
+    """The queue without the months that it was written for and the records were seen in."""
+    return city.con.execute("""
+        select columns(* exclude (period, last_seen_a, last_seen_b)) from identity.review_queue order by queue_place
+    """).fetchall()
+
+
 def drawn(rng):
     """The particulars of a record, often somebody's who is on record already: few names, dates, places and telephones."""
     day = f"19{rng.randrange(60, 63)}-0{rng.randrange(1, 4)}-0{rng.randrange(1, 4)}"
@@ -91,24 +98,81 @@ def test_monthly_runs_give_what_one_run_over_everything_gives(tmp_path, seed, mo
     at_once.close()
 
 
-def test_a_run_with_nothing_new_compares_nothing_and_changes_no_id(tmp_path, monkeypatch):
+def test_a_run_with_nothing_new_compares_nothing_writes_no_evidence_anew_and_changes_no_id(tmp_path, monkeypatch):
     city = City(tmp_path)
     known = {}
     fill(city, random.Random(3), "2025-01", known)
+    for key in ("employee:a", "rural:a"):
+        known[key] = {"name": "程建国", "birth_date": "1971-05-09"}
+        city.record(key, **known[key])
     city.match("2025-01")
-    before = city.persons()
+    before, queue = city.persons(), queue_shown(city)
+    assert queue, "something must wait for the test to mean something"
     for key, particulars in known.items():
         city.record(key, period="2025-02", **particulars)
 
     def refuse(*_args, **_more):
         pytest.fail("nothing is new, so nothing may be compared")
 
-    for part in ("find_candidates", "judge_pairs", "score_pairs"):
+    for part in ("find_candidates", "judge_pairs", "score_pairs", "write_links", "write_evidence"):
         monkeypatch.setattr(f"warehouse.identity.matching.{part}", refuse)
     result = city.match("2025-02")
     assert result.changed == 0
     assert city.persons() == before
+    assert queue_shown(city) == queue
     assert {row[0] for row in city.con.execute("select last_seen from identity.person_links").fetchall()} == {"2025-02"}
+    # Of the records only those that wait were looked at, and the links were left where even the months are the same.
+    assert city.con.execute("select count(*) from match_records").fetchone()[0] < len(known)
+    monkeypatch.setattr("warehouse.identity.matching.refresh_links", refuse)
+    assert city.match("2025-02").changed == 0
+    city.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"phone_number": "19900000009"},
+        {"name": "李娜"},
+        {"birth_date": "1980-01-01"},
+        {"village": VILLAGES[1]},
+        {"status": "invalid"},
+        {"household_no": "H9"},
+    ],
+)
+def test_any_change_of_what_is_compared_is_seen(tmp_path, change):
+    city = City(tmp_path)
+    number = id_number("99010219580307121")
+    city.record("employee:1", number=number)
+    city.record("rural:1", number=number)
+    city.match("2025-01")
+    city.record("employee:1", period="2025-02", **{"number": number, **change})
+    city.record("rural:1", number=number, period="2025-02")
+    assert city.match("2025-02").changed == 1
+    city.close()
+
+
+def test_a_record_that_is_gone_or_came_in_another_month_is_seen(tmp_path):
+    city = City(tmp_path)
+    number = id_number("99010219580307121")
+    city.record("employee:1", number=number)
+    city.record("rural:1", number=number, period="2025-02")
+    assert city.match("2025-02").persons == 1
+    city.record("rural:1", number=number)
+    assert city.match("2025-02").changed == 1
+    city.con.execute("delete from intermediate.int_person_records where source_system = 'rural'")
+    assert city.match("2025-02").changed == 1
+    assert city.persons().keys() == {"employee:1"}
+    city.close()
+
+
+def test_a_warehouse_that_an_earlier_program_matched_is_matched_anew(tmp_path):
+    city = City(tmp_path)
+    city.record("employee:1", number=id_number("99010219580307121"))
+    city.match("2025-01")
+    city.con.execute("create or replace table identity.match_state as select '2025-01' as period, 'old' as code")
+    city.con.execute("create or replace table identity.blocks_cut as select 'name_birth' as pass, 'x' as block")
+    assert city.match("2025-01").changed is None
+    assert city.match("2025-01").changed == 0
     city.close()
 
 

@@ -21,127 +21,142 @@ PAIRS_OF_A_BLOCK = 2500
 
 
 @dataclass(frozen=True)
+class Keyed:
+    """Records with a key.
+
+    Attributes:
+        key: expressions over the records that must all agree; a record without one of them has no key.
+        condition: which records.
+        source: where they are read.
+    """
+
+    key: tuple[str, ...]
+    condition: str = "true"
+    source: str = "match_records"
+
+    def select(self) -> str:
+        """SQL: `record_key` and `block`, a hash of the key. Two keys of one hash cost a comparison and change nothing."""
+        return self._select(f"hash({', '.join(self.key)})")
+
+    def named(self, blocks: str) -> str:
+        """SQL: `block` and its key as a text (`title`), of those that a table of blocks holds."""
+        title = f"concat_ws('|', {', '.join(self.key)})"
+        hashed = f"select hash({', '.join(self.key)}) as block, {title} as title from {self.source} where {self.condition}"
+        return f"select block, min(title) as title from ({hashed}) as named where block in (select block from {blocks}) group by block"
+
+    def _select(self, block: str) -> str:
+        known = " and ".join(f"{part} is not null" for part in self.key)
+        return f"select record_key, {block} as block from {self.source} where {self.condition} and {known}"
+
+
+@dataclass(frozen=True)
 class Pass:
     """One way to find pairs.
 
     Attributes:
         code: what tables show.
         title: the key in words.
-        left, right: select `record_key` and `block` (a text) from `match_records`.
+        left, right: the records to join.
         keeps: condition over `l` and `r` (the two records); None keeps every pair.
     """
 
     code: str
     title: str
-    left: str
-    right: str
+    left: Keyed
+    right: Keyed
     keeps: str | None = None
 
 
 _WEAK = "own_id is null and has_record"
-
-
-def _keyed(key: str, condition: str = "true") -> str:
-    return f"select record_key, {key} as block from match_records where {condition} and {key} is not null"
-
-
-_NAME_BIRTH = "name_pinyin || '|' || birth_date"
-_OTHER_DATES = f"""
-    select record_key, name_pinyin || '|' || other_date as block
-    from (
+_OTHER_DATES = Keyed(
+    ("name_pinyin", "other_date"),
+    "other_date is distinct from birth_date",
+    f"""(
         select record_key, name_pinyin, birth_date, unnest([
             id_birth_date, birth_date_if_swapped, birth_date_if_lunar,
             cast(birth_date + to_years(100) as date), cast(birth_date - to_years(100) as date)
         ]) as other_date
         from match_records
         where {_WEAK} and name_pinyin is not null
-    ) as other_dates
-    where other_date is not null and other_date is distinct from birth_date
-"""
+    ) as other_dates""",
+)
 
 
-def _parts(*spans: tuple[int, int]) -> str:
-    return " || '|' || ".join(f"substr(id_text, {first}, {last - first + 1})" for first, last in spans)
+def _of_weak(code: str, title: str, *key: str, keeps: str | None = None, weak: str = _WEAK, right: str = "true") -> Pass:
+    """A pass from the records without a number of their own to all, on one key."""
+    return Pass(code, title, Keyed(key, weak), Keyed(key, right), keeps)
+
+
+def _parts(*spans: tuple[int, int]) -> tuple[str, ...]:
+    return tuple(f"substr(id_text, {first}, {last - first + 1})" for first, last in spans)
 
 
 _MISTYPED = "id_status = 'invalid' and length(id_text) = 18"
 _WHOLE = "length(id_text) = 18"
 # Two edits leave at least two of the four parts of a number whole, or the first three of them.
 _ID_PARTS = (((1, 14),), ((1, 6), (15, 18)), ((7, 10), (15, 18)), ((11, 18),))
+_NAME_BIRTH = ("name_pinyin", "birth_date")
 
 PASSES: tuple[Pass, ...] = (
-    Pass("same_id", "the same sound ID number", _keyed("id_number"), _keyed("id_number")),
+    Pass("same_id", "the same sound ID number", Keyed(("id_number",)), Keyed(("id_number",))),
     Pass(
         "name_birth",
         "pinyin and birth date",
-        _keyed(_NAME_BIRTH),
-        _keyed(_NAME_BIRTH),
+        Keyed(_NAME_BIRTH),
+        Keyed(_NAME_BIRTH),
         "l.own_id is null or r.own_id is null or l.own_id = r.own_id or l.phone = r.phone or l.village = r.village"
         " or l.household = r.household or l.guardian_number = r.guardian_number or levenshtein(l.own_id, r.own_id) <= 2",
     ),
-    Pass("name_other_birth", "pinyin and another reading of the birth date", _OTHER_DATES, _keyed(_NAME_BIRTH)),
-    Pass(
+    Pass("name_other_birth", "pinyin and another reading of the birth date", _OTHER_DATES, Keyed(_NAME_BIRTH)),
+    _of_weak(
         "name_first_of_january",
         "pinyin and year of birth, one on 1 January",
-        _keyed("name_pinyin || '|' || year(birth_date)", f"{_WEAK} and dayofyear(birth_date) = 1"),
-        _keyed("name_pinyin || '|' || year(birth_date)"),
+        "name_pinyin",
+        "year(birth_date)",
+        weak=f"{_WEAK} and dayofyear(birth_date) = 1",
     ),
-    Pass("name_phone", "pinyin and telephone", _keyed("name_pinyin || '|' || phone", _WEAK), _keyed("name_pinyin || '|' || phone")),
-    Pass("name_village", "pinyin and village", _keyed("name_pinyin || '|' || village", _WEAK), _keyed("name_pinyin || '|' || village")),
-    Pass(
-        "name_guardian",
-        "pinyin and guardian",
-        _keyed("name_pinyin || '|' || guardian_number", _WEAK),
-        _keyed("name_pinyin || '|' || guardian_number"),
-    ),
-    Pass("given_phone", "given name and telephone", _keyed("given_pinyin || '|' || phone", _WEAK), _keyed("given_pinyin || '|' || phone")),
-    Pass(
-        "given_birth",
-        "given name, birth date and sex",
-        _keyed("given_pinyin || '|' || birth_date || '|' || sex", _WEAK),
-        _keyed("given_pinyin || '|' || birth_date || '|' || sex"),
-    ),
-    Pass("birth_phone", "birth date and telephone", _keyed("birth_date || '|' || phone", _WEAK), _keyed("birth_date || '|' || phone")),
-    Pass(
-        "birth_village",
-        "birth date, sex and village",
-        _keyed("birth_date || '|' || sex || '|' || village", _WEAK),
-        _keyed("birth_date || '|' || sex || '|' || village"),
-    ),
-    Pass(
-        "birth_guardian",
-        "birth date and guardian",
-        _keyed("birth_date || '|' || guardian_number", _WEAK),
-        _keyed("birth_date || '|' || guardian_number"),
-    ),
-    Pass(
+    _of_weak("name_phone", "pinyin and telephone", "name_pinyin", "phone"),
+    _of_weak("name_village", "pinyin and village", "name_pinyin", "village"),
+    _of_weak("name_guardian", "pinyin and guardian", "name_pinyin", "guardian_number"),
+    _of_weak("given_phone", "given name and telephone", "given_pinyin", "phone"),
+    _of_weak("given_birth", "given name, birth date and sex", "given_pinyin", "birth_date", "sex"),
+    _of_weak("birth_phone", "birth date and telephone", "birth_date", "phone"),
+    _of_weak("birth_village", "birth date, sex and village", "birth_date", "sex", "village"),
+    _of_weak("birth_guardian", "birth date and guardian", "birth_date", "guardian_number"),
+    _of_weak(
         "damaged_name",
         "birth date, sex and length of a name with a lost character",
-        _keyed("birth_date || '|' || sex || '|' || length(name)", f"{_WEAK} and is_name_damaged"),
-        _keyed("birth_date || '|' || sex || '|' || length(name)"),
-        "left(l.name, 1) = left(r.name, 1) or right(l.name, 1) = right(r.name, 1)",
+        "birth_date",
+        "sex",
+        "length(name)",
+        keeps="left(l.name, 1) = left(r.name, 1) or right(l.name, 1) = right(r.name, 1)",
+        weak=f"{_WEAK} and is_name_damaged",
     ),
-    Pass(
+    _of_weak(
         "shortened_name",
         "birth date, sex and surname, one name a character shorter",
-        _keyed("birth_date || '|' || sex || '|' || left(name, 1)", f"{_WEAK}"),
-        _keyed("birth_date || '|' || sex || '|' || left(name, 1)"),
-        "abs(length(l.name) - length(r.name)) = 1 and (starts_with(l.name, r.name) or starts_with(r.name, l.name))",
+        "birth_date",
+        "sex",
+        "left(name, 1)",
+        keeps="abs(length(l.name) - length(r.name)) = 1 and (starts_with(l.name, r.name) or starts_with(r.name, l.name))",
     ),
-    Pass(
+    _of_weak(
         "name_of_a_damaged",
         "birth date, sex and length of name beside a name with a lost character",
-        _keyed("birth_date || '|' || sex || '|' || length(name)", _WEAK),
-        _keyed("birth_date || '|' || sex || '|' || length(name)", "is_name_damaged"),
-        "left(l.name, 1) = left(r.name, 1) or right(l.name, 1) = right(r.name, 1)",
+        "birth_date",
+        "sex",
+        "length(name)",
+        keeps="left(l.name, 1) = left(r.name, 1) or right(l.name, 1) = right(r.name, 1)",
+        right="is_name_damaged",
     ),
     *(
-        Pass(
+        _of_weak(
             f"id_parts_{number}",
             "parts of a mistyped ID number",
-            _keyed(_parts(*spans), _MISTYPED),
-            _keyed(_parts(*spans), _WHOLE),
-            "levenshtein(l.id_text, r.id_text) <= 2",
+            *_parts(*spans),
+            keeps="levenshtein(l.id_text, r.id_text) <= 2",
+            weak=_MISTYPED,
+            right=_WHOLE,
         )
         for number, spans in enumerate(_ID_PARTS, start=1)
     ),
@@ -159,27 +174,48 @@ def find_candidates(con: duckdb.DuckDBPyConnection, *, everything: bool, passes:
     Returns:
         Pairs of each pass that were compared anew.
     """
-    con.execute("create table if not exists identity.candidates (a bigint, b bigint, pass varchar)")
-    con.execute("create table if not exists identity.blocks_cut (pass varchar, block varchar, left_records bigint, right_records bigint)")
     if everything:
-        con.execute("truncate identity.candidates")
-        con.execute("truncate identity.blocks_cut")
+        con.execute("create or replace table identity.candidates (a bigint, b bigint, pass varchar)")
+        con.execute("""
+            create or replace table identity.blocks_cut (
+                pass varchar, key_text varchar, block ubigint, left_records bigint, right_records bigint
+            )
+        """)
     else:
         con.execute("""
             delete from identity.candidates
             where a in (select record_key from match_changed) or b in (select record_key from match_changed)
         """)
-    return {one.code: _run(con, one, everything=everything) for one in passes}
+    found = {one.code: _run(con, one, everything=everything) for one in passes}
+    con.execute("drop view block_right")
+    for table in ("block_left", "block_right_found", "block_cut_found", "block_turned", "block_changed"):
+        con.execute(f"drop table if exists {table}")
+    return found
 
 
 def _run(con: duckdb.DuckDBPyConnection, one: Pass, *, everything: bool) -> int:
-    con.execute(f"create or replace temp table block_left as {one.left}")
-    if con.execute("select count(*) from block_left").fetchone()[0] == 0:
-        con.execute("delete from identity.blocks_cut where pass = $code", {"code": one.code})
-        return 0
-    con.execute(f"create or replace temp table block_right as {one.right}")
+    # A pass that joins a set with itself meets every pair twice, and nobody in a block of one.
+    is_symmetric = one.left == one.right
+    if is_symmetric:
+        con.execute(f"""
+            create or replace temp table block_left as
+            with keyed as (
+                {one.left.select()}
+            )
+            select * from keyed
+            where block in (select block from keyed group by block having count(*) > 1)
+        """)
+        con.execute("create or replace temp view block_right as select * from block_left")
+    else:
+        con.execute(f"create or replace temp table block_left as {one.left.select()}")
+        con.execute(f"""
+            create or replace temp table block_right_found as
+            select * from ({one.right.select()}) as keyed
+            where block in (select block from block_left)
+        """)
+        con.execute("create or replace temp view block_right as select * from block_right_found")
     con.execute(f"""
-        create or replace temp table block_cut as
+        create or replace temp table block_cut_found as
         select sizes_left.block, sizes_left.records as left_records, sizes_right.records as right_records
         from (select block, count(*) as records from block_left group by block) as sizes_left
         inner join (select block, count(*) as records from block_right group by block) as sizes_right
@@ -189,9 +225,16 @@ def _run(con: duckdb.DuckDBPyConnection, one: Pass, *, everything: bool) -> int:
     if not everything:
         _turn_blocks(con, one)
     con.execute("delete from identity.blocks_cut where pass = $code", {"code": one.code})
-    con.execute("insert into identity.blocks_cut select $code, block, left_records, right_records from block_cut", {"code": one.code})
-    # A pass that joins a set with itself meets every pair twice.
-    is_symmetric = one.left == one.right
+    if con.execute("select count(*) from block_cut_found").fetchone()[0]:
+        con.execute(
+            f"""
+            insert into identity.blocks_cut
+            select $code, named.title, cut.block, cut.left_records, cut.right_records
+            from block_cut_found as cut
+            inner join ({one.left.named("block_cut_found")}) as named on cut.block = named.block
+            """,
+            {"code": one.code},
+        )
     distinct_pair = "lefts.record_key < rights.record_key" if is_symmetric else "lefts.record_key <> rights.record_key"
     anew = ("true",)
     if not everything:
@@ -205,18 +248,15 @@ def _run(con: duckdb.DuckDBPyConnection, one: Pass, *, everything: bool) -> int:
         select lefts.record_key as one, rights.record_key as other
         from block_left as lefts
         inner join block_right as rights on lefts.block = rights.block and {distinct_pair}
-        anti join block_cut on lefts.block = block_cut.block
+        anti join block_cut_found as cut on lefts.block = cut.block
         {both if one.keeps else ""}
         where {condition} and ({one.keeps or "true"})
         """
         for condition in anew
     )
-    inserted = con.execute(
+    return con.execute(
         f"insert into identity.candidates select distinct least(one, other), greatest(one, other), '{one.code}' from ({found}) as found"
     ).fetchone()[0]
-    for table in ("block_left", "block_right", "block_cut"):
-        con.execute(f"drop table {table}")
-    return inserted
 
 
 def _turn_blocks(con: duckdb.DuckDBPyConnection, one: Pass) -> None:
@@ -225,9 +265,9 @@ def _turn_blocks(con: duckdb.DuckDBPyConnection, one: Pass) -> None:
         """
         create or replace temp table block_turned as
         with turned as (
-            (select block from block_cut except select block from identity.blocks_cut where pass = $code)
+            (select block from block_cut_found except select block from identity.blocks_cut where pass = $code)
             union
-            (select block from identity.blocks_cut where pass = $code except select block from block_cut)
+            (select block from identity.blocks_cut where pass = $code except select block from block_cut_found)
         )
         select record_key from block_left where block in (select block from turned)
         union

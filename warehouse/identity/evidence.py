@@ -19,6 +19,13 @@ from warehouse.identity.tiers import RULE_VERSION, RULES
 # Pairs told apart with at least this probability are near misses; the rest is not worth a row.
 NEAR_MISS = 0.001
 
+# The records that a pair of the evidence names, as rows of `identity.record_keys`.
+RECORDS_WITH_EVIDENCE = """
+    select *
+    from identity.record_keys
+    where record_key in (select a from identity.match_evidence union all select b from identity.match_evidence)
+"""
+
 _FIELDS = ("id_number_tidied", "name", "sex", "birth_date", "phone_number", "household", "village")
 
 

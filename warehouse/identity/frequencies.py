@@ -15,24 +15,39 @@ from __future__ import annotations
 
 import duckdb
 
-_COHORT = "coalesce(sex, '') || coalesce(cast(year(birth_date) // 10 as varchar), '')"
+COHORT = "coalesce(sex, '') || coalesce(cast(year(birth_date) // 10 as varchar), '')"
+# The columns that records are weighed by and do not have: a name among those of one sex and decade.
+IN_COHORT = {
+    "name_in_cohort": f"{COHORT} || '|' || name",
+    "pinyin_in_cohort": f"{COHORT} || '|' || name_pinyin",
+    "given_in_cohort": f"{COHORT} || '|' || given_pinyin",
+}
 
 
-def count_frequencies(con: duckdb.DuckDBPyConnection, records: str = "match_records") -> None:
-    """Write `frequency_<column>` (the column's value, `tf_<column>`) for every column that is weighed by frequency."""
+def count_frequencies(con: duckdb.DuckDBPyConnection, asked: str, records: str = "match_records") -> None:
+    """Write `frequency_<column>` (the column's value, `tf_<column>`) for every column that is weighed by frequency.
+
+    Args:
+        con: connection with the records.
+        asked: table of the records whose values are asked for; of other values nothing is counted.
+        records: all records, among which they are counted.
+    """
     con.execute(f"""
         create or replace temp table frequency_cohorts as
-        select {_COHORT} as cohort, count(*) as records from {records} where name is not null group by {_COHORT}
+        select {COHORT} as cohort, count(*) as records from {records} where name is not null group by {COHORT}
     """)
-    _count_names(con, records, "name", "surname", "given")
-    _count_names(con, records, "pinyin", "surname_pinyin", "given_pinyin", whole="name_pinyin")
+    _count_names(con, asked, records, "name", "surname", "given")
+    _count_names(con, asked, records, "pinyin", "surname_pinyin", "given_pinyin", whole="name_pinyin")
     con.execute(f"""
         create or replace temp table frequency_given_in_cohort as
-        select counted.value as given_in_cohort, greatest(counted.records - 2, 1) / cohorts.records as tf_given_in_cohort
+        select
+            counted.cohort || '|' || counted.given_pinyin as given_in_cohort,
+            greatest(counted.records - 2, 1) / cohorts.records as tf_given_in_cohort
         from (
-            select given_in_cohort as value, {_COHORT} as cohort, count(*) as records
-            from {records} where given_in_cohort is not null
-            group by given_in_cohort, {_COHORT}
+            select given_pinyin, {COHORT} as cohort, count(*) as records
+            from {records}
+            where given_pinyin in (select given_pinyin from {asked})
+            group by given_pinyin, {COHORT}
         ) as counted
         inner join frequency_cohorts as cohorts on counted.cohort = cohorts.cohort
     """)
@@ -40,15 +55,20 @@ def count_frequencies(con: duckdb.DuckDBPyConnection, records: str = "match_reco
         con.execute(f"""
             create or replace temp table frequency_{column} as
             with counted as (
-                select {column} as value, count(*) as records from {records} where {column} is not null group by {column}
+                select {column} as value, count(*) as records
+                from {records}
+                where {column} in (select {column} from {asked})
+                group by {column}
             )
-            select value as {column}, greatest(records - 2, 0.5) / sum(records) over () as tf_{column}
+            select value as {column}, greatest(records - 2, 0.5) / (select count({column}) from {records}) as tf_{column}
             from counted
         """)
     con.execute("drop table frequency_cohorts")
 
 
-def _count_names(con: duckdb.DuckDBPyConnection, records: str, kind: str, surname: str, given: str, whole: str = "name") -> None:
+def _count_names(
+    con: duckdb.DuckDBPyConnection, asked: str, records: str, kind: str, surname: str, given: str, whole: str = "name"
+) -> None:
     column = f"{kind}_in_cohort"
     con.execute(f"""
         create or replace temp table frequency_{column} as
@@ -66,24 +86,25 @@ def _count_names(con: duckdb.DuckDBPyConnection, records: str, kind: str, surnam
             group by {surname}, contains(name, '·')
         ),
         given_names as (
-            select {given} as given, {_COHORT} as cohort, count(*) as records
-            from {records} where {given} is not null
-            group by {given}, {_COHORT}
+            select {given} as given, {COHORT} as cohort, count(*) as records
+            from {records}
+            where {given} in (select {given} from {asked})
+            group by {given}, {COHORT}
         ),
         counted as (
             select
-                {column} as value,
-                {_COHORT} as cohort,
-                any_value({surname}) as surname,
-                any_value({given}) as given,
-                any_value(contains(name, '·')) as is_of_two_parts,
+                {whole} as value,
+                {COHORT} as cohort,
+                min({surname}) as surname,
+                min({given}) as given,
+                bool_or(contains(name, '·')) as is_of_two_parts,
                 count(*) as records
             from {records}
-            where {whole} is not null
-            group by {column}, {_COHORT}
+            where {whole} in (select {whole} from {asked})
+            group by {whole}, {COHORT}
         )
         select
-            counted.value as {column},
+            counted.cohort || '|' || counted.value as {column},
             greatest(
                 (counted.records - 2) / cohorts.records,
                 coalesce(surnames.share * given_names.records / cohorts.records, 1 / cohorts.records),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import duckdb
@@ -23,11 +23,11 @@ import duckdb
 from warehouse.identity.blocking import find_candidates
 from warehouse.identity.comparisons import compare_pairs
 from warehouse.identity.decisions import load_decisions
-from warehouse.identity.evidence import write_evidence
+from warehouse.identity.evidence import RECORDS_WITH_EVIDENCE, write_evidence
 from warehouse.identity.holds import hold_conflicts
 from warehouse.identity.model import MatchModel, model_in_force
 from warehouse.identity.persons import STRENGTHS, keep_bridge_before, refresh_links, write_events, write_links
-from warehouse.identity.records import collect_records
+from warehouse.identity.records import collect_records, digest_months, digest_records
 from warehouse.identity.review import write_queue
 from warehouse.identity.scoring import score_pairs
 from warehouse.identity.tiers import judge_pairs
@@ -93,65 +93,86 @@ def match(con: duckdb.DuckDBPyConnection, settings: Settings, period: str, *, fu
     with Register(settings.register, read_only=True) as register:
         model = model_in_force(register)
         decided = load_decisions(con, register)
-    collect_records(con, period)
+    con.execute("create schema if not exists identity")
+    state, before = _State.of(con, period, model, decided), _State.read(con)
+    everything = full or before is None or before.code != state.code
+    is_idle = not everything and before.persons == state.persons
+    collect_records(con, period, only=RECORDS_WITH_EVIDENCE if is_idle else None)
     con.execute("begin transaction")
     try:
-        result = _match(con, period, model, decided, full=full)
+        has_before = keep_bridge_before(con)
+        changed, rounds = 0, 0
+        if is_idle:
+            if before.months != state.months:
+                refresh_links(con, period)
+        else:
+            changed = _note_changes(con)
+            rounds = _compare(con, period, model, everything=everything)
+        write_events(con, period, _cause(before, state, changed), has_before=has_before)
+        write_queue(con, period, model)
+        state.write(con)
     except BaseException:
         con.execute("rollback")
         raise
     con.execute("commit")
-    return result
-
-
-def _match(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, decided: list[dict[str, object]], *, full: bool) -> MatchResult:
-    has_before = keep_bridge_before(con)
-    state = _State.of(model, decided)
-    before = _State.read(con)
-    everything = full or before is None or before.code != state.code
-    changed = _note_changes(con)
-    rounds, is_idle = 0, not everything and changed == 0 and before == state
-    if is_idle:
-        refresh_links(con)
-    else:
-        find_candidates(con, everything=everything)
-        con.execute("create or replace temp table match_candidates as select distinct a, b from identity.candidates")
-        con.execute(f"create or replace temp table match_compared as {compare_pairs('match_candidates')}")
-        judge_pairs(con, "match_compared", "match_judged")
-        rounds = _settle(con, model)
-        write_links(con)
-        write_evidence(con, model, period)
-    write_events(con, period, _cause(before, state, changed), has_before=has_before)
-    write_queue(con, period, model)
-    state.write(con, period)
     return _summed(con, period, model, None if everything else changed, rounds)
+
+
+def _compare(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, *, everything: bool) -> int:
+    """From records to persons and evidence; how many rounds of contraction it took."""
+    find_candidates(con, everything=everything)
+    con.execute("create or replace temp table match_candidates as select distinct a, b from identity.candidates")
+    con.execute(f"create or replace temp table match_compared as {compare_pairs('match_candidates')}")
+    judge_pairs(con, "match_compared", "match_judged")
+    rounds = _settle(con, model)
+    write_links(con)
+    write_evidence(con, model, period)
+    return rounds
 
 
 @dataclass(frozen=True)
 class _State:
-    """What a run rested on besides the records."""
+    """What a run rests on.
+
+    Attributes:
+        code: the program, and the database, whose hashes the digests are made of.
+        model, decisions: what was trained and decided.
+        records: digest of what all records show.
+        months: digest of the months in which they were seen last, of which no person depends.
+    """
 
     code: str
     model: str
     decisions: str
+    records: str
+    months: str
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """All that says who is who."""
+        return (self.code, self.model, self.decisions, self.records)
 
     @classmethod
-    def of(cls, model: MatchModel, decided: list[dict[str, object]]) -> _State:
-        code = hashlib.sha256()
+    def of(cls, con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, decided: list[dict[str, object]]) -> _State:
+        code = hashlib.sha256(duckdb.__version__.encode())
         for path in sorted(Path(__file__).parent.glob("*.py")):
             code.update(path.read_bytes())
         entries = json.dumps([[str(row[name]) for name in ("entry", "verdict", "fields_hash")] for row in decided])
-        return cls(code.hexdigest(), model.sha256, hashlib.sha256(entries.encode()).hexdigest())
+        decisions = hashlib.sha256(entries.encode()).hexdigest()
+        return cls(code.hexdigest(), model.sha256, decisions, digest_records(con, period), digest_months(con, period))
 
     @classmethod
     def read(cls, con: duckdb.DuckDBPyConnection) -> _State | None:
-        con.execute("create table if not exists identity.match_state (period varchar, code varchar, model varchar, decisions varchar)")
-        row = con.execute("select code, model, decisions from identity.match_state").fetchone()
+        names = [name for (name,) in con.execute("select column_name from duckdb_columns() where table_name = 'match_state'").fetchall()]
+        # A warehouse that an earlier program has left keeps other things.
+        if sorted(names) != sorted(each.name for each in fields(cls)):
+            return None
+        row = con.execute(f"select {', '.join(each.name for each in fields(cls))} from identity.match_state").fetchone()
         return cls(*row) if row else None
 
-    def write(self, con: duckdb.DuckDBPyConnection, period: str) -> None:
-        con.execute("delete from identity.match_state")
-        con.execute("insert into identity.match_state values (?, ?, ?, ?)", [period, self.code, self.model, self.decisions])
+    def write(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute(f"create or replace table identity.match_state ({', '.join(f'{each.name} varchar' for each in fields(self))})")
+        con.execute("insert into identity.match_state values (?, ?, ?, ?, ?)", [getattr(self, each.name) for each in fields(self)])
 
 
 def _note_changes(con: duckdb.DuckDBPyConnection) -> int:
@@ -281,10 +302,14 @@ def _cause(before: _State | None, state: _State, changed: int) -> str:
 
 
 def _summed(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, changed: int | None, rounds: int) -> MatchResult:
-    numbers, without, persons = con.execute("""
+    numbers, without, persons = con.execute(
+        """
         select count(*), count(*) filter (where not has_record), (select count(distinct person_id) from identity.person_links)
-        from match_records
-    """).fetchone()
+        from intermediate.int_person_numbers_seen
+        where first_seen <= $period
+    """,
+        {"period": period},
+    ).fetchone()
     edges = dict(
         con.execute("select tier, count(*) from identity.match_evidence where is_current and verdict = 'same' group by tier").fetchall()
     )

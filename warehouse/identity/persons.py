@@ -32,36 +32,47 @@ def write_links(con: duckdb.DuckDBPyConnection) -> None:
     """Write `identity.person_links` and `identity.person_pairs` from `match_edges`, `match_held`, `match_components`, `match_records`."""
     con.execute("create or replace temp table match_edges_kept as select * from match_edges anti join match_held using (a, b)")
     _attach(con)
-    con.execute("""
+    # Most records are a person alone, who needs no other record's place.
+    con.execute(f"""
         create or replace table identity.person_links as
+        with owned as (
+            select components.vertex as place, {_person_id("earliest")} as person_id
+            from match_components as components
+            inner join match_records as earliest on components.root = earliest.place
+        )
         select
             records.source_system,
             records.source_person_no,
-            'P' || left(md5(earliest.source_system || ':' || earliest.source_person_no), 16) as person_id,
+            coalesce(owned.person_id, {_person_id("records")}) as person_id,
             coalesce(attached.tier, 'none') as match_tier,
             attached.probability as match_probability,
             records.first_seen,
             records.last_seen
         from match_records as records
-        left join match_components as components on records.place = components.vertex
-        inner join match_records as earliest on coalesce(components.root, records.place) = earliest.place
+        left join owned on records.place = owned.place
         left join match_attached as attached on records.place = attached.vertex
-        order by records.place
     """)
     for table in ("match_edges_kept", "match_attached", "match_tied"):
         con.execute(f"drop table {table}")
 
 
-def refresh_links(con: duckdb.DuckDBPyConnection) -> None:
+def _person_id(earliest: str) -> str:
+    """The id of the person whose earliest record it is, as SQL."""
+    return f"'P' || left(md5({earliest}.source_system || ':' || {earliest}.source_person_no), 16)"
+
+
+def refresh_links(con: duckdb.DuckDBPyConnection, period: str) -> None:
     """Bring the months of `identity.person_links` up to date where nothing else has changed."""
-    con.execute("""
+    con.execute(
+        """
         create or replace table identity.person_links as
-        select links.* replace (records.first_seen as first_seen, records.last_seen as last_seen)
+        select links.* replace (least(seen.last_seen, $period) as last_seen)
         from identity.person_links as links
-        inner join match_records as records
-            on links.source_system = records.source_system and links.source_person_no = records.source_person_no
-        order by records.place
-    """)
+        inner join intermediate.int_person_numbers_seen as seen
+            on links.source_system = seen.source_system and links.source_person_no = seen.source_person_no
+    """,
+        {"period": period},
+    )
 
 
 def _attach(con: duckdb.DuckDBPyConnection) -> None:
@@ -208,6 +219,14 @@ def write_events(con: duckdb.DuckDBPyConnection, period: str, cause: str, *, has
         """
         insert into identity.person_events
         with
+        moved as (
+            select now.person_id, before.person_id as person_id_before
+            from identity.person_links as now
+            left join identity.person_links_before as before
+                on now.source_system = before.source_system and now.source_person_no = before.source_person_no
+            where before.person_id is distinct from now.person_id
+        ),
+        -- All records of the persons of whom one has moved; of the others nothing is to be told.
         followed as (
             select
                 now.source_system,
@@ -218,6 +237,7 @@ def write_events(con: duckdb.DuckDBPyConnection, period: str, cause: str, *, has
             from identity.person_links as now
             left join identity.person_links_before as before
                 on now.source_system = before.source_system and now.source_person_no = before.source_person_no
+            where now.person_id in (select person_id from moved) or before.person_id in (select person_id_before from moved)
         ),
         known as (
             select * from followed where person_id_before is not null

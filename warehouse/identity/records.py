@@ -50,96 +50,159 @@ _KEPT = (
     "is_dead",
     "office",
 )
+# What a reviewer sees and no comparison reads.
+_NOT_COMPARED = ("is_dead", "office")
 
 
-def collect_records(con: duckdb.DuckDBPyConnection, period: str) -> None:
+def collect_records(con: duckdb.DuckDBPyConnection, period: str, *, only: str | None = None) -> None:
     """Write `match_records`: every person number seen up to a month, as its newest snapshot shows it.
 
     Reads `intermediate.int_person_records` and `intermediate.int_person_numbers_seen`; keeps `identity.record_keys`, which gives every
     person number a number of its own that lasts as long as the warehouse.
+
+    Args:
+        con: connection to the working warehouse.
+        period: month up to which snapshots count.
+        only: query of some rows of `identity.record_keys`: of these records alone. What is worn out, and the places, are then not theirs,
+            for they depend on all; what a record shows is.
     """
     con.execute("create schema if not exists identity")
     con.execute("create table if not exists identity.record_keys (source_system varchar, source_person_no varchar, record_key bigint)")
-    con.execute(
-        """
-        insert into identity.record_keys
-        select
-            seen.source_system,
-            seen.source_person_no,
-            (select coalesce(max(record_key), 0) from identity.record_keys)
-                + row_number() over (order by seen.first_seen, seen.source_system, seen.source_person_no)
-        from intermediate.int_person_numbers_seen as seen
-        anti join identity.record_keys as known
-            on seen.source_system = known.source_system and seen.source_person_no = known.source_person_no
-        where seen.first_seen <= $period
-        """,
-        {"period": period},
-    )
+    # Numbers and places in one sort; records are joined by their texts once, and by whole numbers from then on.
     con.execute(
         f"""
-        create or replace temp table match_records_newest as
-        with newest as (
-            select source_system, source_person_no, max(period) as period
-            from intermediate.int_person_records
-            where period <= $period
-            group by source_system, source_person_no
-        )
+        create or replace temp table match_seen as
         select
-            keys.record_key,
-            row_number() over (order by seen.first_seen, seen.source_system, seen.source_person_no) as place,
             seen.source_system,
             seen.source_person_no,
             seen.first_seen,
             least(seen.last_seen, $period) as last_seen,
-            records.source_person_no is not null as has_record,
-            {", ".join(f"records.{column}" for column in _KEPT)}
+            keys.record_key,
+            row_number() over (order by seen.first_seen, seen.source_system, seen.source_person_no) as place
         from intermediate.int_person_numbers_seen as seen
-        inner join identity.record_keys as keys
+        {"left join identity.record_keys" if only is None else f"inner join ({only})"} as keys
             on seen.source_system = keys.source_system and seen.source_person_no = keys.source_person_no
-        left join newest
-            on seen.source_system = newest.source_system and seen.source_person_no = newest.source_person_no
-        left join intermediate.int_person_records as records
-            on newest.source_system = records.source_system
-            and newest.source_person_no = records.source_person_no
-            and newest.period = records.period
         where seen.first_seen <= $period
         """,
         {"period": period},
     )
+    (known,) = con.execute("select coalesce(max(record_key), 0) from identity.record_keys").fetchone()
+    if con.execute("select count(*) from match_seen where record_key is null").fetchone()[0]:
+        con.execute(f"""
+            create or replace temp table match_seen as
+            select * replace (
+                coalesce(record_key, {known} + row_number() over (partition by record_key is null order by place)) as record_key
+            )
+            from match_seen
+        """)
+        con.execute(f"""
+            insert into identity.record_keys
+            select source_system, source_person_no, record_key from match_seen where record_key > {known}
+        """)
+    con.execute(
+        """
+        create or replace temp table match_newest as
+        select seen.record_key, arg_max(records.rowid, records.period) as snapshot
+        from intermediate.int_person_records as records
+        inner join match_seen as seen
+            on records.source_system = seen.source_system and records.source_person_no = seen.source_person_no
+        where records.period <= $period
+        group by seen.record_key
+        """,
+        {"period": period},
+    )
     _describe(con)
-    con.execute("drop table match_records_newest")
+    con.execute("drop table match_seen")
+    con.execute("drop table match_newest")
+
+
+def digest_records(con: duckdb.DuckDBPyConnection, period: str) -> str:
+    """What all records show up to a month, in a few characters: where it is the same as before, no record is new, changed or gone.
+
+    The months in which a record was seen last are no part of it (`digest_months`).
+    """
+    kept = ", ".join(column for column in _KEPT if column not in _NOT_COMPARED)
+    found = con.execute(
+        f"""
+        select count(*), bit_xor(one), sum(one)
+        from (
+            -- By a number of 64 bits instead of two texts: a tenth of the work.
+            select hash(hash(source_system, source_person_no), arg_max(hash({kept}), period)) as one
+            from intermediate.int_person_records
+            where period <= $period
+            group by hash(source_system, source_person_no)
+        ) as records
+        """,
+        {"period": period},
+    ).fetchone()
+    seen = con.execute(
+        """
+        select count(*), bit_xor(one), sum(one)
+        from (
+            select hash(source_system, source_person_no, first_seen, has_record) as one
+            from intermediate.int_person_numbers_seen
+            where first_seen <= $period
+        ) as seen
+        """,
+        {"period": period},
+    ).fetchone()
+    return "-".join(str(value) for value in (*found, *seen))
+
+
+def digest_months(con: duckdb.DuckDBPyConnection, period: str) -> str:
+    """The months in which all records were seen last, in a few characters."""
+    found = con.execute(
+        """
+        select count(*), bit_xor(one), sum(one)
+        from (
+            select hash(source_system, source_person_no, least(last_seen, $period)) as one
+            from intermediate.int_person_numbers_seen
+            where first_seen <= $period
+        ) as seen
+        """,
+        {"period": period},
+    ).fetchone()
+    return "-".join(str(value) for value in found)
 
 
 def _describe(con: duckdb.DuckDBPyConnection) -> None:
     """What is compared of each record, out of its newest snapshot."""
-    cohort = "coalesce(sex, '') || coalesce(cast(year(birth_date) // 10 as varchar), '') || '|'"
     compound = ", ".join(f"'{surname}'" for surname in COMPOUND_SURNAMES)
+    newest = "match_newest as newest inner join intermediate.int_person_records as records on newest.snapshot = records.rowid"
     con.execute(f"""
         create or replace temp table match_records as
-        select
-            *,
-            {cohort} || name as name_in_cohort,
-            {cohort} || name_pinyin as pinyin_in_cohort,
-            {cohort} || given_pinyin as given_in_cohort
-        from (
         with
+        -- Names are told apart only where a number stands on enough records.
+        numbers_of_many as (
+            select records.id_number
+            from {newest}
+            where records.id_number is not null
+            group by records.id_number
+            having count(*) >= {NAMES_OF_A_WORN_NUMBER}
+        ),
         worn_numbers as (
-            select id_number
-            from match_records_newest
-            where id_number is not null
-            group by id_number
-            having count(distinct name_pinyin) >= {NAMES_OF_A_WORN_NUMBER}
+            select records.id_number
+            from {newest}
+            where records.id_number in (select id_number from numbers_of_many)
+            group by records.id_number
+            having count(distinct records.name_pinyin) >= {NAMES_OF_A_WORN_NUMBER}
         ),
         worn_phones as (
-            select phone_number
-            from match_records_newest
-            where phone_number is not null
-            group by phone_number
+            select records.phone_number
+            from {newest}
+            where records.phone_number is not null
+            group by records.phone_number
             having count(*) >= {RECORDS_OF_A_WORN_PHONE}
+        ),
+        snapshots as (
+            select newest.record_key, {", ".join(f"records.{column}" for column in _KEPT)}
+            from {newest}
         ),
         graded as (
             select
-                records.*,
+                seen.*,
+                snapshots.* exclude (record_key),
+                snapshots.record_key is not null as has_record,
                 worn_numbers.id_number is not null as is_id_worn,
                 id_status = 'inconsistent' and not coalesce(
                     (id_sex = sex or sex = 'unknown')
@@ -159,15 +222,16 @@ def _describe(con: duckdb.DuckDBPyConnection) -> None:
                     ),
                     false
                 ) as is_id_doubtful,
-                case when worn_phones.phone_number is null then records.phone_number end as phone,
+                case when worn_phones.phone_number is null then snapshots.phone_number end as phone,
                 case
                     when name like '%·%' then strpos(name, '·')
                     when left(name, 2) in ({compound}) and length(name) > 2 then -2
                     when length(name) > 1 then -1
                 end as name_cut
-            from match_records_newest as records
-            left join worn_numbers on records.id_number = worn_numbers.id_number
-            left join worn_phones on records.phone_number = worn_phones.phone_number
+            from match_seen as seen
+            left join snapshots on seen.record_key = snapshots.record_key
+            left join worn_numbers on snapshots.id_number = worn_numbers.id_number
+            left join worn_phones on snapshots.phone_number = worn_phones.phone_number
         )
         select
             record_key,
@@ -220,10 +284,4 @@ def _describe(con: duckdb.DuckDBPyConnection) -> None:
             is_dead,
             office
         from graded
-        ) as described
     """)
-
-
-def count_without_record(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Person numbers in all, and those that no person record describes."""
-    return con.execute("select count(*), count(*) filter (where not has_record) from match_records").fetchone()

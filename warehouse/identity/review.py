@@ -26,8 +26,8 @@ STRATA = {"R1": True, "R2": True, "R3": True, "score": True, "review": False, "n
 def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) -> None:
     """Write `identity.review_queue`, `identity.match_quality` and the views of the schema `review`.
 
-    Reads `identity.match_pairs`, `identity.person_links`, `match_records`, and where they are built the relations and the financing
-    standards, for the money at stake.
+    Reads `identity.match_pairs`, `identity.person_links`, of the pairs' records `match_records`, and where they are built the relations
+    and the financing standards, for the money at stake.
     """
     _note_stakes(con, period)
     con.execute("""
@@ -47,7 +47,9 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) 
             -- What others have joined already is neither a question nor a miss.
             and (not pairs.is_joined or pairs.tier is not null or pairs.decision is not null)
     """)
-    records = con.execute("select count(*) from match_records where has_record").fetchone()[0]
+    records = con.execute(
+        "select count(*) from intermediate.int_person_numbers_seen where has_record and first_seen <= $period", {"period": period}
+    ).fetchone()[0]
     room = max(int(records * QUEUE_SHARE), 20)
     samples = max(int(records * SAMPLED_SHARE), 4)
     con.execute(f"""

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from warehouse.identity.comparisons import COMPARED, COMPARISONS, FREQUENCIES
-from warehouse.identity.frequencies import count_frequencies
+from warehouse.identity.frequencies import IN_COHORT, count_frequencies
 from warehouse.identity.model import MatchModel, splink_settings
 
 WEIGHTS = tuple(f"mw_{comparison.code}" for comparison in COMPARISONS)
@@ -36,18 +36,18 @@ def score_pairs(con: duckdb.DuckDBPyConnection, pairs: str, scores: str, model: 
     records = con.execute("select count(*) from match_records where has_record").fetchone()[0]
     # At least one pair: a city without any would leave every agreement to chance.
     prior = min(max(pairs_of_one_person, 1) / (records * (records - 1) / 2), 0.5)
-    count_frequencies(con)
-    wanted = ", ".join(sorted({"record_key", *COMPARED, *FREQUENCIES}))
-    taken = con.execute(f"""
-        select {wanted} from match_records
+    con.execute(f"""
+        create or replace temp table scored_records as
+        select *, {", ".join(f"{expression} as {column}" for column, expression in IN_COHORT.items())}
+        from match_records
         where record_key in (select a from {pairs} union all select b from {pairs})
-        order by record_key
-    """).to_arrow_table()
+    """)
+    count_frequencies(con, "scored_records")
+    wanted = ", ".join(sorted({"record_key", *COMPARED, *FREQUENCIES}))
+    taken = con.execute(f"select {wanted} from scored_records order by record_key").to_arrow_table()
     frequencies = {
         column: con.execute(f"""
-            select * from frequency_{column} where {column} in (
-                select {column} from match_records where record_key in (select a from {pairs} union all select b from {pairs})
-            )
+            select * from frequency_{column} where {column} in (select {column} from scored_records) order by {column}
         """).to_arrow_table()
         for column in FREQUENCIES
     }
@@ -56,8 +56,8 @@ def score_pairs(con: duckdb.DuckDBPyConnection, pairs: str, scores: str, model: 
     con.register("scored_pairs", scored)
     con.execute(f"insert into {scores} select a, b, match_weight, match_probability, mw_prior, {', '.join(WEIGHTS)} from scored_pairs")
     con.unregister("scored_pairs")
-    for column in FREQUENCIES:
-        con.execute(f"drop table frequency_{column}")
+    for table in ("scored_records", *(f"frequency_{column}" for column in FREQUENCIES)):
+        con.execute(f"drop table {table}")
 
 
 def _threads(con: duckdb.DuckDBPyConnection) -> int:
