@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from tests.warehouse.matching_city import City, id_number, person_id
+from warehouse.identity import blocking
 from warehouse.identity.components import contract
 
 ID_A = id_number("99010219580307121")
@@ -107,6 +108,15 @@ def test_twins_without_numbers_stay_two_persons(city):
     city.record("resident:1", name="王紫涵", birth_date="2015-06-05", phone_number="19900000001", guardian_number=MOTHER)
     city.crowd()
     assert len(set(city.who().values())) == 3
+
+
+def test_grown_up_twins_of_like_sounding_names_are_for_a_reviewer_though_each_has_a_household(city):
+    # Only one of them is in either system: no third record shows that there are two.
+    city.crowd()
+    city.record("employee:1", name="王子涵", birth_date="1990-01-18", village=VILLAGE)
+    city.record("rural:1", name="王紫涵", number=id_number("99010219900118121"), household_no="H1", village=VILLAGE)
+    assert not together(city.who(), "employee:1", "rural:1")
+    assert city.pair("employee:1", "rural:1")["verdict"] == "review"
 
 
 def test_a_twins_number_on_the_other_twin_does_not_make_them_one_person(city):
@@ -253,6 +263,16 @@ def test_the_newest_snapshot_says_which_number_a_record_carries(city):
     city.record("employee:1", number=ID_A, period="2025-02")
     city.record("rural:1", number=ID_A, period="2025-02")
     assert together(city.who(), "employee:1", "rural:1")
+
+
+def test_a_block_that_explodes_is_not_joined_and_named_by_its_key(city, monkeypatch):
+    monkeypatch.setattr(blocking, "PAIRS_OF_A_BLOCK", 6)
+    for number in range(4):
+        city.record(f"employee:{number}", name="王子涵", birth_date="1990-01-18")
+    assert len(set(city.who().values())) == 4
+    cut = city.con.execute("select key_text, left_records, right_records from identity.blocks_cut where pass = 'name_birth'").fetchall()
+    assert cut == [("wang zi han|1990-01-18", 4, 4)]
+    assert city.con.execute("select count(*) from identity.candidates where pass = 'name_birth'").fetchone() == (0,)
 
 
 def test_later_snapshots_do_not_reach_back_into_the_month_that_is_closed(city):

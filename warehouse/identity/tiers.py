@@ -10,7 +10,7 @@ must look; `score`, left to the model.
 Twins share birth date, sex, household, telephone and place, their numbers differ in one or two digits, and their names often in one
 character. So no rule and no score takes two records for one person whose given names differ, unless they carry the same sound number;
 and a number alone is not enough where a third record shows that both names exist (`is_twin_shown`). Names that only sound alike pass
-between grown-up persons of two households: twins may be 思阳 and 思洋.
+between grown-up persons of two households, and where order numbers differ of two villages: twins may be 思阳 and 思洋.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R2",
         "same",
-        f"(name_level = 'exact' or (name_level = 'sound' and is_grown and not is_household)) and {_SAME_BIRTH_AND_SEX}"
+        f"(name_level = 'exact' or (name_level = 'sound' and is_grown and not is_household and (id_level = 'near' or not {_NEAR_ONE})))"
+        f" and {_SAME_BIRTH_AND_SEX}"
         " and id_level in ('near', 'near_order')",
         "姓名同音、出生日期、性别相同，证件号码相差不超过两处",
         "names that sound alike, the same birth date and sex, ID numbers within two edits",

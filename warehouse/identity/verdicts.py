@@ -14,14 +14,15 @@ import duckdb
 from warehouse.identity.model import MatchModel
 
 # Whatever the score: given names that differ are a reviewer's business, unless both records carry the same number; so are birth dates that
-# no known slip explains. Names that sound alike or have lost a character may pass between grown-up persons of two households: twins at
-# school share everything but the second character.
+# no known slip explains. Names that sound alike or have lost a character may pass between grown-up persons who share neither household,
+# village nor telephone: twins share everything but the second character, at school and long after, and only one of them may be on record.
 MAY_BE_ACCEPTED = """
     birth_level <> 'different'
     and (
         name_level = 'exact'
         or (id_level = 'same' and birth_level in ('exact', 'swapped', 'lunar', 'first_of_january', 'century') and sex_level = 'same')
-        or (name_level in ('sound', 'lost') and birth_level = 'exact' and sex_level = 'same' and is_grown and not is_household)
+        or (name_level in ('sound', 'lost') and birth_level = 'exact' and sex_level = 'same' and is_grown
+            and not is_household and not is_village and phone_level <> 'same')
     )
 """
 
