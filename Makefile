@@ -34,8 +34,9 @@ dagster: install ## the Dagster page
 benchmark: install ## long measurements, apart from the tests
 	$(BIN)/python -m pytest -m "slow" -s
 
-accuracy: install ## precision and recall of the matching on simulated cities, trap by trap
+accuracy: install ## precision and recall of the matching on simulated cities, trap by trap, and of the duplicate cases
 	$(BIN)/python -m tests.accuracy
+	$(BIN)/python -m tests.accuracy --cases --levels specified
 
 install: $(VENV)/.installed
 
