@@ -270,6 +270,7 @@ months_added as (
         from {{ ref('stg_city__history') }}
         where
             period_type = 'month'
+            and not coalesce(is_unreadable, false)
             and period in (select max(period) from {{ ref('stg_city__history') }})
             and history_period < (select first_period from {{ source('control', 'close_period') }})
         union all

@@ -69,20 +69,16 @@ rural as (
         status,
         start_date,
         end_date,
-        greatest(
-            coalesce(start_date, {{ day_of('participation_year', 1, 1) }}),
-            {{ day_of('participation_year', 1, 1) }}
-        ) as first_day,
-        least(
-            coalesce(end_date, {{ day_of('participation_year', 12, 31) }}),
-            {{ day_of('participation_year', 12, 31) }}
-        ) as last_day,
+        -- A year that no calendar holds (0, 20255) names no days: the relation stands in its table, and insures nobody. greatest() and
+        -- least() leave out a date that is null, on DuckDB as on Spark.
+        case when participation_year between 1 and 9999 then greatest(start_date, {{ day_of('participation_year', 1, 1) }}) end as first_day,
+        case when participation_year between 1 and 9999 then least(end_date, {{ day_of('participation_year', 12, 31) }}) end as last_day,
         office,
         delivery_id,
         line_number
     from {{ ref('stg_rural__members') }}
-    -- A year that no calendar holds (0, 20255) names no days: the relation lands and is flagged, and is never insured.
-    where is_entered and participation_year between 1900 and 9998
+    -- A minus before the year could make two relations of one id (1- of 5, 1 of -5); such a row stays flagged in its staging table.
+    where is_entered and participation_year >= 0
 )
 
 select * from employee

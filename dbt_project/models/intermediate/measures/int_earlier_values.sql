@@ -25,6 +25,7 @@ history as (
                 or stated.period_type = case bases.period_basis when 'window' then 'month' else 'point' end
             )
     where stated.period in (select max(period) from {{ ref('stg_city__history') }} where period <= (select period from close_period))
+        and not coalesce(stated.is_unreadable, false)
 )
 
 select

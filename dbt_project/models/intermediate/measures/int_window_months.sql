@@ -1,5 +1,6 @@
 -- One row per window of the closing month and calendar month in it: the month alone, the quarter and the year where the month ends
--- one, January to the month, the twelve months that end with it. years_back 1 is the same window of last year.
+-- one, January to the month, the twelve months that end with it. years_back 1 is the same window of last year. A month whose deliveries
+-- came after later months were closed is on record here once it is closed too.
 -- Grain: (years_back, period_type, period).
 with
 
@@ -47,6 +48,11 @@ windows as (
     where month_number = 12
 ),
 
+released as (
+    select distinct period
+    from {{ source('published', 'measure_values') }}
+),
+
 listed as (
     select
         years_back.years_back,
@@ -67,7 +73,10 @@ select
     {{ count_of('listed.month_count') }} as month_count,
     listed.period,
     listed.last_period,
-    months.period is not null as is_on_record
+    months.period is not null and (months.period = close_period.period or released.period is not null) as is_on_record
 from listed
+cross join close_period
 left join {{ source('control', 'months') }} as months
     on listed.period = months.period
+left join released
+    on listed.period = released.period

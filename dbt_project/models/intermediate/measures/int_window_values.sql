@@ -32,6 +32,14 @@ windows as (
     select * from {{ ref('int_window_months') }}
 ),
 
+-- A county that is new in the year did not stand in the months before: nothing happened there then.
+lines_by_month as (
+    select distinct
+        division_code,
+        period
+    from {{ ref('int_monthly_values') }}
+),
+
 excused_windows as (
     select distinct
         windows.years_back,
@@ -55,13 +63,15 @@ summed as (
         sum(
             case
                 when monthly.measure_code is not null then monthly.value
-                when added.is_zero_where_absent and windows.is_on_record then {{ amount('0') }}
+                when windows.is_on_record and (added.is_zero_where_absent or not added.is_mean and windows.years_back = 0 and lines_by_month.period is null)
+                    then {{ amount('0') }}
             end
         ) as exact_sum,
         {{ count_of("count(
             case
                 when monthly.measure_code is not null then monthly.value
-                when added.is_zero_where_absent and windows.is_on_record then 0
+                when windows.is_on_record and (added.is_zero_where_absent or not added.is_mean and windows.years_back = 0 and lines_by_month.period is null)
+                    then 0
             end
         )") }} as months_used,
         max(case when monthly.origin = 'history' then 1 else 0 end) as uses_history,
@@ -74,6 +84,9 @@ summed as (
             and added.scheme = monthly.scheme
             and added.division_code = monthly.division_code
             and windows.period = monthly.period
+    left join lines_by_month
+        on added.division_code = lines_by_month.division_code
+            and windows.period = lines_by_month.period
     group by
         windows.years_back,
         windows.period_type,
