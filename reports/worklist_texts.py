@@ -18,6 +18,7 @@ KEPT_WORDS = {side: word for word, side in KEPT.items()}
 
 SCHEMES = {"employee": "职工医保", "resident": "居民医保", "rural": "新农合"}
 RELATION_STATUSES = {"normal": "正常参保", "suspended": "暂停参保", "ended": "终止参保"}
+UNKNOWN_STATUS = "状态不明"
 LAST_SHOWN = "\n末次报送\n{month}"
 ID_STATUSES = {
     "valid": "",

@@ -261,7 +261,7 @@ class CaseBook:
         }
         for side in "ab":
             is_own = case[f"division_code_{side}"] == division_code
-            status = words.RELATION_STATUSES.get(person[f"relation_status_{side}"], person[f"relation_status_{side}"])
+            status = words.RELATION_STATUSES.get(person[f"relation_status_{side}"], words.UNKNOWN_STATUS)
             if person[f"shown_in_{side}"] < self.row.period:
                 status += words.LAST_SHOWN.format(month=person[f"shown_in_{side}"])
             place = self.divisions.get(case[f"division_code_{side}"], case[f"division_code_{side}"])
