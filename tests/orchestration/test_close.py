@@ -10,6 +10,7 @@ from orchestration.expected import Office, needs_of
 from orchestration.stages import locked
 from orchestration.status import months_and_next
 from tests.conftest import SAMPLES, copy_of
+from tests.odd_deliveries import Deliveries
 from tests.redelivery import send_again
 from warehouse.errors import CloseRefusedError, UsageError
 from warehouse.landing import receive
@@ -91,13 +92,20 @@ def test_an_approved_month_stays_and_says_how_to_restate(mini, tmp_path):
     assert all(keys["period"] == "2025-02" for keys in changed)
 
 
-def test_closing_an_earlier_month_again_names_the_later_ones(mini, tmp_path):
+def test_closing_an_earlier_month_again_names_the_later_ones_which_the_next_month_waits_for(mini, tmp_path):
     send_again(MINI / "rural" / "2025-01" / "990102", tmp_path / "again", 2, {"hospital_claims": one_fen_more})
     result = close_month(mini, JANUARY, inbox=tmp_path / "again")
     assert result.release.release == "2025-01-r02"
     assert result.to_close_again == (FEBRUARY,)
+    march = Deliveries.read(MINI)
+    march.copy_month("2025-02", "2025-03", "M3")
+    receive(mini, march.of_month("2025-03").write(tmp_path / "march"))
+    with pytest.raises(
+        CloseRefusedError, match=r"2025-02 rests on 2025-01-r01, which was replaced since: close 2025-02 again .*, then 2025-03"
+    ):
+        close_month(mini, MARCH)
+    approve(mini, JANUARY, "王主任")
     with pytest.raises(CloseRefusedError, match="close 2025-02 again"):
-        approve(mini, JANUARY, "王主任")
         approve(mini, FEBRUARY, "王主任")
 
 
