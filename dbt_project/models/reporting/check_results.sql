@@ -102,12 +102,33 @@ row_rules_owed as (
     where row_results.check_code is null
 ),
 
+-- So does a check that found no row at all.
+rules_owed as (
+    select
+        rules.check_code,
+        'all' as scheme,
+        '{{ var("city_code") }}' as division_code,
+        'rows' as row_code,
+        cast(null as decimal(28, 6)) as left_value,
+        cast(null as decimal(28, 6)) as right_value,
+        cast(null as decimal(28, 6)) as difference,
+        cast(null as decimal(28, 6)) as deviation,
+        '本月无可核对的数据, 不执行' as note
+    from rules
+    where
+        rules.check_code not in (select check_code from compared_results)
+        and rules.check_code not in (select check_code from row_results)
+        and rules.check_code not in (select check_code from row_rules_owed)
+),
+
 together as (
     select check_code, scheme, division_code, row_code, left_value, right_value, difference, deviation, note from compared_results
     union all
     select check_code, scheme, division_code, row_code, left_value, right_value, difference, deviation, note from row_results
     union all
     select check_code, scheme, division_code, row_code, left_value, right_value, difference, deviation, note from row_rules_owed
+    union all
+    select check_code, scheme, division_code, row_code, left_value, right_value, difference, deviation, note from rules_owed
 ),
 
 judged as (
