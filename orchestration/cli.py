@@ -8,8 +8,11 @@ program: its traceback goes to a file under `<home>/.work`, the terminal names t
 from __future__ import annotations
 
 import json
+import os
 import sys
+import tempfile
 import traceback
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +24,7 @@ from rich.table import Table
 from orchestration.duplicate_commands import duplicates_app
 from orchestration.expected import Office
 from orchestration.matching import match_app
-from warehouse.errors import TongchouError, UsageError
+from warehouse.errors import CloseRefusedError, TongchouError, UsageError
 from warehouse.periods import Period
 from warehouse.settings import Settings
 
@@ -36,8 +39,13 @@ app = typer.Typer(
 app.add_typer(match_app)
 app.add_typer(duplicates_app)
 # A pipe has no width of its own; a table folded to eighty columns cannot be read.
-out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 200)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+# Names and paths that people give may hold square brackets, which are no markup of ours.
+out = Console(soft_wrap=True, highlight=False, markup=False, width=None if sys.stdout.isatty() else 200)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+
+INTERRUPTED = 130
+# More lines nobody reads on a terminal.
+DIFFERENCES_SHOWN = 100
 
 MonthArgument = Annotated[str, typer.Argument(metavar="MONTH", help="统计月份, 如 2025-06 (reporting month, YYYY-MM)")]
 
@@ -47,7 +55,24 @@ def _home(
     context: typer.Context,
     home: Annotated[Path | None, typer.Option("--home", help="数据目录 (the home); 默认 TONGCHOU_HOME 或 ./data")] = None,
 ) -> None:
-    context.obj = Settings.from_environment(home)
+    settings = Settings.from_environment(home)
+    if settings.home.exists() and not settings.home.is_dir():
+        message = f"{settings.home} is a file; expected the folder of a home (--home, or TONGCHOU_HOME)"
+        raise UsageError(message)
+    context.obj = settings
+
+
+def existing_home(context: typer.Context) -> Settings:
+    """The home of a command that has nothing to say of one that is not there.
+
+    Raises:
+        CloseRefusedError: there is none.
+    """
+    settings: Settings = context.obj
+    if not settings.home.exists():
+        message = f"{settings.home} does not exist: name the home with --home or TONGCHOU_HOME, or begin one with `tongchou receive`"
+        raise CloseRefusedError(message)
+    return settings
 
 
 def _month(text: str) -> Period:
@@ -101,7 +126,7 @@ def rejects(
     """导出被拒绝的行, 每个单位一份工作簿, 退回单位改正 (rejected rows per office; holds personal data)."""
     from warehouse.landing import write_rejects
 
-    paths = write_rejects(context.obj, _month(month), folder)
+    paths = write_rejects(existing_home(context), _month(month), folder)
     if not paths:
         out.print(f"{month}: no rejected rows")
         return
@@ -131,7 +156,7 @@ def deliveries(
         "reason",
         "note",
     ]
-    rows = [{name: getattr(row, name) for name in columns} for row in ledger(context.obj)]
+    rows = [{name: getattr(row, name) for name in columns} for row in ledger(existing_home(context))]
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2, default=str) + "\n")
         return
@@ -146,7 +171,7 @@ def status(context: typer.Context, month: Annotated[str | None, typer.Argument(m
     settings: Settings = context.obj
     rows = months_and_next(settings, _month(month) if month else None)
     if not rows:
-        out.print("没有任何月份在册。下一步: tongchou receive --inbox DIR (no month on record yet)")
+        out.print(f"{settings.home}: 没有任何月份在册。下一步: tongchou receive --inbox DIR (no month on record yet)")
         return
     print_table(
         "各月状态",
@@ -186,21 +211,38 @@ def approve(context: typer.Context, month: MonthArgument, name: Annotated[str, t
     """批准: 冻结一个月的数字 (freeze a month)."""
     from orchestration.close import approve as approve_month
 
-    release = approve_month(context.obj, _month(month), name)
+    release = approve_month(existing_home(context), _month(month), name)
     out.print(f"{release.period}: {release.release} is approved by {name}")
 
 
 @app.command()
-def diff(context: typer.Context, release: str, other: str) -> None:
+def diff(
+    context: typer.Context,
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="旧版本, 如 2025-06-r01; 只写月份即其有效版本 (the older one)")],
+    other: Annotated[str, typer.Argument(metavar="RELEASE", help="新版本, 如 2025-06-r02 (the newer one)")],
+    file: Annotated[Path | None, typer.Option("--out", help="全部差异另存为 CSV 文件 (all of them, as CSV)")] = None,
+) -> None:
     """比较两个版本: 每个不同的数字, 旧值与新值 (the cells that differ between two releases)."""
+    import csv
+
     from warehouse.releases import diff as differing
 
-    rows = differing(context.obj, release, other)
+    rows = differing(existing_home(context), release, other)
     if not rows:
         out.print(f"{release} and {other} do not differ in any cell")
         return
-    print_table(f"{release} → {other}", ["表", "单元格", "旧", "新"], [[row.table, row.key, row.old, row.new] for row in rows])
-    out.print(f"{len(rows):,} cells differ")
+    lines = [[row.table, row.key, row.old, row.new] for row in rows]
+    headings = ["表", "单元格", "旧", "新"]
+    if file is not None:
+        with file.open("w", encoding="utf-8-sig", newline="") as handle:
+            csv.writer(handle).writerows([headings, *lines])
+    print_table(f"{release} → {other}", headings, lines[:DIFFERENCES_SHOWN])
+    by_table = ", ".join(f"{table} {count:,}" for table, count in Counter(row.table for row in rows).most_common())
+    out.print(f"{len(rows):,} cells differ: {by_table}")
+    if file is not None:
+        out.print(f"all of them: {file}")
+    elif len(rows) > DIFFERENCES_SHOWN:
+        out.print(f"the first {DIFFERENCES_SHOWN} are shown; all of them as CSV: --out FILE")
 
 
 @app.command()
@@ -212,7 +254,7 @@ def reports(
     """重新写出本月有效版本的报表 (write the report package of the release in force again)."""
     from orchestration.stages import write_reports
 
-    package = write_reports(context.obj, _month(month), folder)
+    package = write_reports(existing_home(context), _month(month), folder)
     out.print(str(package))
     if (package / "worklists").exists():
         err.print("worklists/ 含个人信息, 每份只交给对应县区 (holds personal data; give each workbook to its own county)")
@@ -287,22 +329,39 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    # What a home holds names persons: it is for its owner and the owner's group.
+    os.umask(0o027)
     try:
         app()
     except TongchouError as error:
-        err.print(str(error), markup=False)
+        err.print(str(error))
         sys.exit(error.exit_code)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            err.print("已中断 (interrupted): 未完成的步骤没有留下任何结果, 再次运行同一命令即可 (run the same command again)")
+        raise
+    except OSError as error:
+        if error.filename is None:
+            raise
+        said = f"{error.filename}: {error.strerror or type(error).__name__}"
+        err.print(f"无法读写 (cannot be read or written): {said}; 详情见 {_keep_traceback()}")
+        sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last line of defence: what is not an error to be read is a fault of the program
-        err.print(f"程序出错 (a fault of the program): {type(error).__name__}; 详情见 {_keep_traceback()}", markup=False)
+        err.print(f"程序出错 (a fault of the program): {type(error).__name__}; 详情见 {_keep_traceback()}")
         sys.exit(1)
 
 
 def _keep_traceback() -> Path:
     """Where the traceback is kept. Locals are not in it, messages of the engine may quote a value: it stays in the home."""
     settings = Settings.from_environment(_home_of_arguments(sys.argv))
-    folder = settings.work / "faults"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
+    if os.access(settings.home, os.W_OK):
+        folder = settings.work / "faults"
+        folder.mkdir(parents=True, exist_ok=True)
+    else:
+        # A home that cannot be written to, or is not there, keeps nothing.
+        folder = Path(tempfile.mkdtemp(prefix="tongchou-fault-"))
+    path = folder / name
     path.write_text(traceback.format_exc(), encoding="utf-8")
     return path
 

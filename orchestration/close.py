@@ -120,7 +120,11 @@ def approve(settings: Settings, period: Period, name: str) -> ReleaseRow:
 
     Raises:
         CloseRefusedError: the month is not closed, approved already, or an earlier month on record is not approved.
+        UsageError: nobody is named.
     """
+    if not name.strip():
+        message = "an approval needs the name of whoever approves: --as NAME"
+        raise UsageError(message)
     with stages.locked(settings), Register(settings.register) as register:
         releases.mend(settings, register)
         standing = register.in_force(str(period))
@@ -203,6 +207,9 @@ def may_be_closed(settings: Settings, register: Register, period: Period, option
     for office in options.in_force:
         if office not in needs.in_force:
             message = f"{office} has no accepted delivery for {period} to go on with: use --without {office} or wait for its delivery"
+            raise UsageError(message)
+        if office not in needs.refused_offices:
+            message = f"{office} has no refused delivery for {period} after the one in force: leave out --in-force {office}"
             raise UsageError(message)
     missing = [office for office in needs.missing if office not in options.without]
     refused = [

@@ -29,14 +29,14 @@ def worklists(
     folder: Annotated[Path | None, typer.Option("--out", help="输出目录, 默认报表目录下 worklists/")] = None,
 ) -> None:
     """下发核查清单: 每个县区一份工作簿, 登记为已下发; 含个人信息 (one workbook per county; its cases are recorded as sent)."""
-    from orchestration.cli import out, print_table
+    from orchestration.cli import existing_home, out, print_table
     from orchestration.duplicates import send_worklists
 
     try:
         period = Period.parse(month)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    result = send_worklists(context.obj, period, folder)
+    result = send_worklists(existing_home(context), period, folder)
     if not result.lists:
         out.print(f"{result.release.release}: 没有重复参保案件 (no duplicate cases)")
         return
@@ -57,10 +57,10 @@ def answers(
     name: Annotated[str, typer.Option("--as", help="收取人姓名")],
 ) -> None:
     """收回核查清单: 逐行检查, 收下正确的行, 列出未收下的行与原因; 有未收下的, 退出码为 1 (take returned worklists, row by row)."""
-    from orchestration.cli import err, out, print_table
+    from orchestration.cli import err, existing_home, out, print_table
     from orchestration.duplicates import take_answers
 
-    result = take_answers(context.obj, files, name)
+    result = take_answers(existing_home(context), files, name)
     for one in result.files:
         if one.refused is not None:
             err.print(f"未收 (refused): {one.refused}", markup=False)

@@ -13,7 +13,6 @@ import typer
 
 from warehouse.errors import CloseRefusedError, UsageError
 from warehouse.register import Register, current_user, new_run_id
-from warehouse.settings import Settings
 
 match_app = typer.Typer(
     name="match",
@@ -32,10 +31,10 @@ def queue(
     release: Annotated[str | None, typer.Option("--release", help="哪个版本的队列, 默认最新月份的有效版本")] = None,
 ) -> None:
     """待复核的记录对, 涉及金额大的在前 (pairs that wait for a reviewer, dearest first; without names)."""
-    from orchestration.cli import print_table
+    from orchestration.cli import existing_home, print_table
     from warehouse.identity.decisions import queue as waiting
 
-    settings: Settings = context.obj
+    settings = existing_home(context)
     with Register(settings.register, read_only=True) as register:
         rows = waiting(settings, register, release=release)
     shown = [
@@ -62,13 +61,13 @@ def decide(
     release: Annotated[str | None, typer.Option("--release", help="哪个版本的队列")] = None,
 ) -> None:
     """记录一对记录的复核决定, 下次月结生效; 新决定取代旧决定, 都保留 (record a decision; the next close obeys it)."""
-    from orchestration.cli import out
+    from orchestration.cli import existing_home, out
     from warehouse.identity.decisions import decide as record
 
     if verdict not in VERDICTS_TYPED:
         message = f"{verdict!r} is no verdict: expected {', '.join(VERDICTS_TYPED)}"
         raise UsageError(message)
-    settings: Settings = context.obj
+    settings = existing_home(context)
     with Register(settings.register) as register:
         keys = record(settings, register, pair, VERDICTS_TYPED[verdict], name, reason, release=release)
     out.print(f"{keys[0]} {keys[1]} and {keys[2]} {keys[3]}: {VERDICTS_TYPED[verdict]}, by {name}; the next close obeys it")
@@ -80,10 +79,10 @@ def quality(
     release: Annotated[str | None, typer.Option("--release", help="哪个版本, 默认最新月份的有效版本")] = None,
 ) -> None:
     """由抽样复核估计的查准率和查全率, 附 95% 区间 (precision and recall from decided samples)."""
-    from orchestration.cli import out
+    from orchestration.cli import existing_home, out
     from warehouse.identity.decisions import review_file
 
-    settings: Settings = context.obj
+    settings = existing_home(context)
     with Register(settings.register, read_only=True) as register:
         path = review_file(settings, register, release)
     with duckdb.connect(str(path), read_only=True) as con:
@@ -105,12 +104,12 @@ def train(
     note: Annotated[str, typer.Option("--note", help="说明: 用哪些数据训练")] = "",
 ) -> None:
     """用工作库中的记录重新训练评分模型, 登记后下次月结使用 (train the scoring model anew from the city's own records)."""
-    from orchestration.cli import out
+    from orchestration.cli import existing_home, out
     from orchestration.stages import locked
     from warehouse.identity.model import KIND
     from warehouse.identity.training import train as estimate
 
-    settings: Settings = context.obj
+    settings = existing_home(context)
     if not settings.warehouse.exists():
         message = f"{settings.home}: no month is closed yet, so there are no records to train on; close one with `tongchou close`"
         raise CloseRefusedError(message)

@@ -12,7 +12,7 @@ from orchestration.close import may_be_closed
 from orchestration.expected import Office, needs_of
 from orchestration.stages import CloseOptions
 from warehouse.errors import CloseRefusedError
-from warehouse.landing import months_on_record
+from warehouse.landing import deliveries, months_on_record
 from warehouse.periods import Period
 from warehouse.register import Register, ReleaseRow
 from warehouse.settings import Settings
@@ -35,9 +35,14 @@ class MonthStatus:
 
 def months_and_next(settings: Settings, only: Period | None = None) -> list[MonthStatus]:
     """Every month on record (or the one asked for), oldest first."""
-    months = [only] if only else months_on_record(settings)
+    months = [only] if only else sorted({*months_on_record(settings), *_months_refused(settings)})
     with Register(settings.register, read_only=True) as register:
         return [_status(settings, register, month) for month in months]
+
+
+def _months_refused(settings: Settings) -> set[Period]:
+    """Months of which nothing landed, because all that came was refused."""
+    return {Period.parse(row.period) for row in deliveries(settings) if row.status == "refused"}
 
 
 def _status(settings: Settings, register: Register, month: Period) -> MonthStatus:

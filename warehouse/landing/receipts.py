@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -160,10 +161,14 @@ class Delivery:
     inbox_folder: str
 
 
+_LIKE_AN_ID_NUMBER = re.compile(r"[0-9]{14,}[0-9Xx]")
+
+
 def shown_name(name: str) -> str:
-    """A name from an inbox, safe to print and to store: file systems hold names that are no text."""
+    """A name from an inbox, safe to print and to store: file systems hold names that are no text, and offices put ID numbers into them."""
     text = os.fsencode(name).decode("utf-8", "replace") if isinstance(name, str) else str(name)
     text = "".join(mark if mark.isprintable() else "?" for mark in text)
+    text = _LIKE_AN_ID_NUMBER.sub(lambda found: f"{found[0][:6]}{'*' * (len(found[0]) - 6)}", text)
     return text if len(text) <= 120 else text[:117] + "..."
 
 

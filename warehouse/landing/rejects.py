@@ -61,6 +61,8 @@ def write_rejects(settings: Settings, period: Period, out: Path | str) -> list[P
             partial = out / f".{path.name}.{uuid.uuid4().hex[:8]}"
             try:
                 _write_workbook(partial, delivery)
+                # Whole ID numbers stand in it.
+                partial.chmod(0o600)
                 partial.replace(path)
             finally:
                 partial.unlink(missing_ok=True)
