@@ -21,6 +21,10 @@ match_app = typer.Typer(
     rich_markup_mode=None,
 )
 
+REASONS = {
+    "uncertain": "把握不足", "held": "合并有冲突", "two_ids": "两个有效号码", "fields_changed": "信息有变",
+    "sample_accepted": "抽样：已认定", "sample_near_miss": "抽样：未认定",
+}  # fmt: skip
 VERDICTS_TYPED = {"same": "same", "different": "different", "cannot-tell": "cannot tell"}
 
 
@@ -40,15 +44,17 @@ def queue(
     shown = [
         "queue_place",
         "pair_id",
+        "queue_reason",
+        "stake_yuan",
         "source_system_a",
         "source_person_no_a",
         "source_system_b",
         "source_person_no_b",
-        "rule",
         "evidence_zh",
     ]
-    headings = ["位次", "编号", "系统", "个人编号", "系统", "个人编号", "规则", "依据"]
-    print_table(f"待复核 {len(rows):,} 对", headings, [[row[name] for name in shown] for row in rows[:limit]])
+    headings = ["位次", "编号", "原因", "涉及金额(元)", "系统", "个人编号", "系统", "个人编号", "依据"]
+    lines = [[row[name] for name in shown] for row in ({**row, "queue_reason": REASONS[row["queue_reason"]]} for row in rows[:limit])]
+    print_table(f"待复核 {len(rows):,} 对", headings, lines)
 
 
 @match_app.command()
@@ -80,21 +86,28 @@ def quality(
 ) -> None:
     """由抽样复核估计的查准率和查全率, 附 95% 区间 (precision and recall from decided samples)."""
     from orchestration.cli import existing_home, out
-    from warehouse.identity.decisions import review_file
+    from warehouse.identity.decisions import decisions_in_force, review_file
 
     settings = existing_home(context)
     with Register(settings.register, read_only=True) as register:
         path = review_file(settings, register, release)
+        given = len(decisions_in_force(register))
     with duckdb.connect(str(path), read_only=True) as con:
         row = con.execute(
             "select precision, precision_low, precision_high, recall, recall_low, recall_high, pairs_decided from review.match_quality"
         ).fetchone()
     if row is None or row[0] is None:
-        out.print("还没有抽样复核, 无法估计 (no sampled pair is decided yet): tongchou match queue")
+        if given:
+            out.print(f"已有 {given:,} 条复核决定, 下次 tongchou close 时计算 (the next close reckons with the decisions given)")
+        else:
+            out.print("还没有抽样复核, 无法估计 (no sampled pair is decided yet): tongchou match queue")
         return
     precision, low, high, recall, recall_low, recall_high, decided = row
-    out.print(f"查准率 precision {precision:.4%} ({low:.4%} – {high:.4%})")
-    out.print(f"查全率 recall    {recall:.4%} ({recall_low:.4%} – {recall_high:.4%})")
+    out.print(f"查准率 precision {precision:.2%}, 95% {low:.2%} – {high:.2%}")
+    if recall is None:
+        out.print("查全率 recall    尚无未认定对的复核 (no pair that was left apart is decided yet)")
+    else:
+        out.print(f"查全率 recall    {recall:.2%}, 95% {recall_low:.2%} – {recall_high:.2%}")
     out.print(f"已复核 decided {decided:,}")
 
 

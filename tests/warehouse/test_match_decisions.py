@@ -237,6 +237,14 @@ def test_the_interval_covers_the_truth_in_about_95_of_a_hundred_samples():
     assert covered >= 53
 
 
+@pytest.mark.parametrize(("same", "different"), [(20, 0), (0, 20), (19, 1)])
+def test_what_was_found_lies_inside_its_interval_even_of_a_sample_without_a_fault(same, different):
+    quality = estimate([Stratum("R1", True, 1000, same, different), Stratum("near_miss", False, 50, 0, 10)])
+    assert quality.precision == same / 20
+    assert quality.precision_low <= quality.precision <= quality.precision_high
+    assert quality.recall_low <= quality.recall <= quality.recall_high
+
+
 def test_recall_is_unknown_while_nobody_has_looked_at_what_was_left_apart():
     quality = estimate([Stratum("R1", True, 1000, 20, 0), Stratum("near_miss", False, 50, 0, 0)])
     assert quality.precision is not None

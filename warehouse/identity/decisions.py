@@ -229,7 +229,8 @@ def estimate(strata: list[Stratum]) -> Quality:
     """Precision and recall from decisions on samples, each stratum weighed by its pairs.
 
     Each stratum's share of true pairs is a beta distribution, half a pair of each kind added (Jeffreys), so that a sample without a fault
-    still leaves room for one; the interval is the middle 95% of what they give together. Pairs that no pass compared are in no stratum:
+    still leaves room for one; the interval is the middle 95% of what they give together, widened to what was found where that lies outside
+    (a sample without a fault). Pairs that no pass compared are in no stratum:
     recall is of what was compared.
     """
     accepted = [stratum for stratum in strata if stratum.is_accepted and stratum.pairs]
@@ -262,20 +263,17 @@ def estimate(strata: list[Stratum]) -> Quality:
             true_drawn += drawn(pooled) * stratum.pairs
             true_expected += share_same * stratum.pairs
     total = sum(stratum.pairs for stratum in accepted)
-    precision = true_drawn / total
-    low, high = (float(value) for value in np.quantile(precision, [0.025, 0.975]))
+    precision = true_expected / total
+    low, high = _interval(true_drawn / total, precision)
     if missed and not any(stratum.same + stratum.different for stratum in missed):
-        return Quality(true_expected / total, low, high, None, None, None, decided)
+        return Quality(precision, low, high, None, None, None, decided)
     missed_drawn = sum((drawn(stratum) for stratum in missed), np.zeros(DRAWS))
     missed_expected = sum(expected(stratum) for stratum in missed)
-    recall = true_drawn / np.maximum(true_drawn + missed_drawn, 1e-9)
-    recall_low, recall_high = (float(value) for value in np.quantile(recall, [0.025, 0.975]))
-    return Quality(
-        true_expected / total,
-        low,
-        high,
-        true_expected / max(true_expected + missed_expected, 1e-9),
-        recall_low,
-        recall_high,
-        decided,
-    )
+    recall = true_expected / max(true_expected + missed_expected, 1e-9)
+    recall_low, recall_high = _interval(true_drawn / np.maximum(true_drawn + missed_drawn, 1e-9), recall)
+    return Quality(precision, low, high, recall, recall_low, recall_high, decided)
+
+
+def _interval(drawn: np.ndarray, found: float) -> tuple[float, float]:
+    low, high = (float(value) for value in np.quantile(drawn, [0.025, 0.975]))
+    return min(low, found), max(high, found)
