@@ -110,7 +110,7 @@ def run_cases(
     say(f"received in {seconds['receiving']:.0f} s")
     began = perf_counter()
     for month in Period.span(first, last):
-        close_month(settings, month, say=lambda stage: say(f"  {stage}"))
+        close_month(settings, month, say=lambda stage, _count, spent: say(f"  {stage}: {spent:.1f} s"))
     seconds["closing"] = perf_counter() - began
     return score_cases(settings, made.truth, last, seconds)
 
