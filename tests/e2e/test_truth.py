@@ -1,11 +1,13 @@
 """A simulated city, received and closed, agrees with its truth to the person and the fen."""
 
+import csv
 import shutil
 
 import duckdb
 import pytest
 
 from orchestration.close import close_month
+from tests.accuracy.cases import score_cases
 from tests.e2e.truth import compare
 from warehouse.landing import receive
 from warehouse.periods import Period
@@ -77,6 +79,29 @@ def test_where_ids_tell_who_is_who_every_number_and_case_is_the_true_one(city_of
     assert found.everybody_recognised, found.report()
     subjects = ("deliveries", "relations", "numbers", "person records", "numbers of persons", "headcount bridge", "duplicate cases")
     assert min(found.compared[subject] for subject in subjects) > 0, found.report()
+
+
+def test_the_bench_of_cases_finds_nothing_wrong_where_ids_tell_who_is_who_and_sees_what_is_changed(city_of_known_persons, tmp_path):
+    home, truth = city_of_known_persons
+    settings = Settings.from_environment(home)
+    score = score_cases(settings, truth, JANUARY)
+    assert score.both == score.expected == score.published > 0
+    assert set(score.said.values()) == {score.both}
+    assert score.targets_missed() == []
+    with (truth / "expected_overlaps.csv").open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    of_month = [row for row in rows if row["period"] == str(JANUARY)]
+    of_month[0]["relation_id_a"] = "none"
+    paid_twice = next(row for row in of_month[1:] if row["duplicate_subsidy_yuan"] != "0.00")
+    paid_twice["type_code"], paid_twice["duplicate_subsidy_yuan"] = "DT-00", "1000000.00"
+    with (tmp_path / "expected_overlaps.csv").open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    changed = score_cases(settings, tmp_path, JANUARY)
+    assert changed.both == score.both - 1
+    assert changed.said["type"] == changed.both - 1
+    assert [text.split()[0] for text in changed.targets_missed()] == ["precision", "subsidy"]
 
 
 def test_with_damaged_identities_all_that_does_not_rest_on_them_is_true_and_the_rest_is_reported(city_of_damaged_identities):
