@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import sqlite3
 import time
 import uuid
@@ -280,6 +281,14 @@ def current_user() -> str:
         return "unknown"
 
 
+def _may_write(path: Path) -> bool:
+    """Whether a register there could be written: the file, or where there is none yet, and its folder."""
+    place = path.parent
+    while not place.exists():
+        place = place.parent
+    return os.access(place, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+
+
 class Register:
     """The register of one home. Every method that writes is one transaction; every method that reads sees one state."""
 
@@ -290,13 +299,19 @@ class Register:
             self._connection = self._opened()
         except sqlite3.Error as error:
             message = f"{path}: the register cannot be opened ({error}); where it is damaged, restore it from the backup"
+            if not read_only and not _may_write(path):
+                message = f"{path}: the register cannot be written by {current_user()}: the folder or the file is read-only"
             raise RegisterError(message) from error
         self._connection.row_factory = sqlite3.Row
 
     def _opened(self) -> sqlite3.Connection:
         if self.read_only:
             if self.path.exists():
-                connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=_PATIENCE)
+                mode = "mode=ro"
+                if not _may_write(self.path) and not Path(f"{self.path}-wal").exists():
+                    # A reader keeps its place in a file beside the register, which one who may not write cannot have.
+                    mode += "&immutable=1"
+                connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=_PATIENCE)
                 if self._version_of(connection) > 0:
                     return connection
                 # Somebody's first command was cut short, or is just about to write its schema.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -92,6 +95,40 @@ def test_a_file_that_is_no_register_is_refused_in_one_message(path: Path):
         Register(path)
     with pytest.raises(RegisterError, match="cannot be opened"):
         Register(path, read_only=True)
+
+
+def test_who_may_only_read_a_home_reads_its_register_and_is_told_that_it_cannot_be_written():
+    """In a process of its own that has given up the rights of the one who tests."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        with Register(folder / "register.sqlite") as register:
+            register.append_audit(who="a", run="r", action="try")
+        folder.chmod(0o555)
+        (folder / "register.sqlite").chmod(0o444)
+        queue = multiprocessing.get_context("fork").SimpleQueue()
+        reader = multiprocessing.get_context("fork").Process(target=_read_only_view, args=(folder / "register.sqlite", queue))
+        reader.start()
+        read, refusal = queue.get()
+        reader.join()
+        assert read == ["try"]
+        assert "the folder or the file is read-only" in refusal
+        assert "backup" not in refusal
+    finally:
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+def _read_only_view(path: Path, queue) -> None:
+    if os.geteuid() == 0:
+        os.setuid(65534)
+    with Register(path, read_only=True) as register:
+        read = [row["action"] for row in register.rows("audit_log")]
+    try:
+        Register(path)
+    except RegisterError as error:
+        queue.put((read, str(error)))
+    else:
+        queue.put((read, "it was opened for writing"))
 
 
 def test_a_register_of_a_newer_program_is_refused(path: Path):
