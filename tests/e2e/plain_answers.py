@@ -394,7 +394,8 @@ class PlainAnswers:
             first = min(stay, key=lambda one: (one.settled_on, one.settlement_id))
             (stands, days), (stood, days_before) = state(stay, self.month), state(stay, before)
             for scheme in _with_all(first.scheme):
-                for line in {first.county, CITY}:
+                # A county that the month's list no longer holds has no line to move in.
+                for line in {self._county(first.county, self.month), CITY}:
                     sums["ADMISSIONS", scheme, line] += stands - stood
                     sums["BED_DAYS", scheme, line] += days - days_before
         return sums

@@ -1,6 +1,7 @@
 -- One row per stay and month in which it moved: it began to stand (+1), ceased to stand (−1), or its bed-days changed.
 -- A stay is one visit number of a scheme (inpatient; maternity inpatient apart); it stands while one of its settlements on record is
--- not reversed. What the stay is (division, institution, place, person) is read from its first settlement ever on record.
+-- not reversed. What the stay is (division, institution, place, person) is read from its first settlement ever on record; where the list
+-- of divisions of the moving month no longer holds that county, the stay moves under 未分县区, as everything of that county does.
 -- A null visit number is a stay of its own; a reversal whose original is not on record moves none.
 -- Grain: (source_system, care_type, stay_id, month).
 with
@@ -96,6 +97,14 @@ firsts as (
             order by settled_on, settlement_id
         ) as settlement_rank
     from originals
+),
+
+counties as (
+    select
+        period,
+        division_code
+    from {{ ref('int_divisions') }}
+    where division_level = 'county'
 )
 
 select
@@ -105,7 +114,7 @@ select
     movements.stay_id,
     movements.month,
     firsts.person_id,
-    firsts.division_code,
+    coalesce(counties.division_code, '{{ var("unassigned_code") }}') as division_code,
     firsts.institution_code,
     firsts.institution_id,
     firsts.institution_level,
@@ -128,4 +137,7 @@ inner join firsts
         and movements.care_type = firsts.care_type
         and movements.stay_id = firsts.stay_id
         and firsts.settlement_rank = 1
+left join counties
+    on movements.month = counties.period
+        and firsts.division_code = counties.division_code
 where movements.admissions <> 0 or movements.bed_days_moved <> 0
