@@ -13,6 +13,7 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -265,11 +266,13 @@ def run_app(
     context: typer.Context,
     port: Annotated[int, typer.Option("--port", help="端口")] = 8501,
     address: Annotated[str, typer.Option("--address", help="监听地址")] = "localhost",
+    reviewer: Annotated[str | None, typer.Option("--reviewer", help="复核人姓名: 打开人员识别复核的记录, 决定记在此名下; 只限本机")] = None,
 ) -> None:
-    """打开看板 (the dashboard)."""
+    """打开看板 (the dashboard; with a reviewer it shows pairs of person records, to this machine alone)."""
     from reports.launch import serve
 
-    raise typer.Exit(serve(context.obj, port=port, address=address))
+    settings: Settings = context.obj if reviewer is None else replace(context.obj, reviewer=reviewer.strip() or None)
+    raise typer.Exit(serve(settings, port=port, address=address))
 
 
 def say_stage(title: str, rows: int | None, seconds: float) -> None:

@@ -501,6 +501,8 @@ PUBLISHED_TABLES = (
     "check_results",
     "headcount_bridge",
     "duplicate_cases",
+    "match_quality",
+    "match_strata",
     "deliveries",
 )
 

@@ -21,6 +21,7 @@ PAGES = {
     "overview": ":material/monitoring:",
     "reports": ":material/table_chart:",
     "duplicates": ":material/group:",
+    "review": ":material/compare_arrows:",
     "deliveries": ":material/fact_check:",
     "about": ":material/info:",
 }

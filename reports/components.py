@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from reports.forms_shown import Download
 
 _LEVEL_TONES = {"ok": "good", "watch": "watch", "alarm": "bad"}
+# Rows of a list that are shown without a bar to move them.
+_ROWS_IN_SIGHT = 10
 STATE_TONES = {"provisional": "watch", "approved": "good", "superseded": "quiet"}
 DELIVERY_TONES = {"accepted": "good", "refused": "bad", "superseded": "quiet"}
 OUTCOME_TONES = {"passed": "good", "failed": "bad", "not run": "quiet"}
@@ -37,15 +39,26 @@ def title(heading: str, subtitle: str = "", marks: Sequence[tables.Mark] = ()) -
     st.html(f'<div class="tc-title"><h1>{escape(heading)}</h1>{below}{shown}</div>')
 
 
-def section(heading: str, note: str = "") -> None:
-    """A heading inside a page, with what there is to know about what follows."""
+def section(heading: str, note: str = "", marks: Sequence[tables.Mark] = ()) -> None:
+    """A heading inside a page, with states beside it and what there is to know about what follows."""
+    beside = "".join(tables.mark(one) for one in marks)
     below = f'<p class="tc-note">{escape(note)}</p>' if note else ""
-    st.html(f'<div class="tc-section"><h2>{escape(heading)}</h2>{below}</div>')
+    st.html(f'<div class="tc-section"><h2>{escape(heading)}{beside}</h2>{below}</div>')
 
 
 def note(words: str) -> None:
     """Something to know, in small type."""
     st.html(f'<p class="tc-note">{escape(words)}</p>')
+
+
+def said(words: str) -> None:
+    """A sentence in the page's own size."""
+    st.html(f'<p class="tc-said">{escape(words)}</p>')
+
+
+def reviewer_mark(name: str) -> tables.Mark:
+    """Under whose name the page decides."""
+    return tables.Mark(text("review.reviewer", name=name), "quiet")
 
 
 def nothing(words: str) -> None:
@@ -136,6 +149,29 @@ def sheet(lines: Sequence[dict[str, Any]], *, otherwise: str) -> None:
     # The browser's grid knows no decimals: they are whole fen by now, which a float of this size holds exactly.
     shown = [{name: float(value) if isinstance(value, Decimal) else value for name, value in line.items()} for line in lines]
     st.dataframe(shown, hide_index=True, column_config=columns, height=min(38 + 35 * len(shown), 520), placeholder=EMPTY)
+
+
+def choosable_sheet(lines: Sequence[dict[str, Any]], *, key: str, otherwise: str) -> int | None:
+    """Many lines of which the reader opens one; its place, or None where none is chosen."""
+    if not lines:
+        nothing(otherwise)
+        return None
+    columns = {
+        name: st.column_config.NumberColumn(format="%,.2f") if isinstance(value, Decimal) else st.column_config.Column()
+        for name, value in lines[0].items()
+    }
+    shown = [{name: float(value) if isinstance(value, Decimal) else value for name, value in line.items()} for line in lines]
+    chosen = st.dataframe(
+        shown,
+        key=key,
+        hide_index=True,
+        column_config=columns,
+        height="auto" if len(shown) <= _ROWS_IN_SIGHT else 388,
+        placeholder=EMPTY,
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    return next(iter(chosen.selection.rows), None)
 
 
 def paper(html_table: str) -> None:

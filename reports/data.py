@@ -19,8 +19,9 @@ from reports.formats import Change, Measured, MoneyUnit, change
 from reports.headlines import DISPLAYED, EXPENDITURE, INCOME, SURPLUS, TREND_CHOICES, Headline, headlines
 from reports.texts import text
 from warehouse.errors import ReleaseError
+from warehouse.identity.decisions import in_order
 from warehouse.periods import Period
-from warehouse.register import ReleaseRow
+from warehouse.register import Register, ReleaseRow
 from warehouse.scope import ReleaseReader, ReviewReader, Scope
 from warehouse.settings import Settings
 
@@ -758,6 +759,157 @@ def cases(reader: ReleaseReader, wanted: CaseFilter, most: int | None = None) ->
         parameters=given,
         order_by=order if most is None else f"{order} limit {most:d}",
     )
+
+
+# How sure it is who is who
+
+
+@dataclass(frozen=True)
+class MatchQuality:
+    """Precision and recall of the persons as matched, with 95% intervals; None where no decision on a sample speaks to them."""
+
+    precision: Decimal | None
+    precision_low: Decimal | None
+    precision_high: Decimal | None
+    recall: Decimal | None
+    recall_low: Decimal | None
+    recall_high: Decimal | None
+    decided: int
+
+
+@lru_cache(maxsize=_KEPT)
+def match_quality(reader: ReleaseReader) -> MatchQuality | None:
+    """What the release says of the matching; None for a release of before that was published."""
+    if "match_quality" not in reader.tables:
+        return None
+    row = next(iter(reader.rows("match_quality", period=reader.period)), None)
+    if row is None:
+        return None
+    return MatchQuality(
+        precision=row["precision_value"],
+        precision_low=row["precision_low"],
+        precision_high=row["precision_high"],
+        recall=row["recall_value"],
+        recall_low=row["recall_low"],
+        recall_high=row["recall_high"],
+        decided=row["pairs_decided"],
+    )
+
+
+@lru_cache(maxsize=_KEPT)
+def match_strata(reader: ReleaseReader) -> list[dict[str, Any]]:
+    """The kinds of compared pairs, with what reviewers said of those they looked at; none of a release of before they were published."""
+    return reader.rows("match_strata", period=reader.period) if "match_strata" in reader.tables else []
+
+
+# The review of pairs of person records
+
+
+@dataclass(frozen=True)
+class QueueLine:
+    """A pair of person records that waits for a reviewer, in one line.
+
+    Attributes:
+        place: in the queue, the dearest first.
+        pair_id: of the pair; it names nobody.
+        reason: why it is queued.
+        stake: a year's subsidy that one of the two would have too many, in yuan.
+        systems: of the two records.
+        persons: the two records by system and number, as decisions are recorded.
+        counties: where the two live, by code; None where that is not known.
+        fields_hash: of what was compared; a decision on other fields is none on these.
+        evidence: in a sentence.
+    """
+
+    place: int
+    pair_id: str
+    reason: str
+    stake: Decimal
+    systems: tuple[str, str]
+    persons: tuple[str, str, str, str]
+    counties: tuple[str | None, str | None]
+    fields_hash: str
+    evidence: str
+
+
+_PAIR_KEYS = ("source_system_a", "source_person_no_a", "source_system_b", "source_person_no_b")
+
+
+def has_queue(review: ReviewReader | None) -> bool:
+    """Whether a review file is there and holds a queue of pairs."""
+    return review is not None and {"match_queue", "match_queue_cut", "match_findings"} <= set(review.tables)
+
+
+@lru_cache(maxsize=4)
+def queue_lines(review: ReviewReader) -> tuple[QueueLine, ...]:
+    """The queue, the dearest first; for reviewers alone."""
+    columns = (
+        *("queue_place", "pair_id", "queue_reason", "stake_yuan", "county_code_a", "county_code_b", "fields_hash", "evidence_zh"),
+        *_PAIR_KEYS,
+    )
+    return tuple(
+        QueueLine(
+            place=row["queue_place"],
+            pair_id=row["pair_id"],
+            reason=row["queue_reason"],
+            stake=row["stake_yuan"],
+            systems=(row["source_system_a"], row["source_system_b"]),
+            persons=tuple(row[name] for name in _PAIR_KEYS),
+            counties=(row["county_code_a"], row["county_code_b"]),
+            fields_hash=row["fields_hash"],
+            evidence=row["evidence_zh"],
+        )
+        for row in review.rows("match_queue", columns=columns, order_by="queue_place")
+    )
+
+
+def queue_pair(review: ReviewReader, pair_id: str) -> dict[str, Any]:
+    """A pair of the queue with all that a reviewer sees of it; for reviewers alone."""
+    return review.rows("match_queue", pair_id=pair_id)[0]
+
+
+def findings(review: ReviewReader, county: str) -> list[dict[str, Any]]:
+    """Pairs of records that carry one ID number and agree in nothing else, of a county or all; for reviewers alone."""
+    rows = review.rows("match_findings", order_by="first_period, pair_id")
+    return [row for row in rows if county in (CITY, row["county_code_a"], row["county_code_b"])]
+
+
+@lru_cache(maxsize=_KEPT)
+def queue_counts(review: ReviewReader) -> dict[str, int]:
+    """How many pairs are queued, by reason: for everybody."""
+    return {row["queue_reason"]: row["row_count"] for row in review.counts("match_queue", "queue_reason").to_pylist()}
+
+
+def queue_cut(review: ReviewReader) -> int:
+    """How many pairs would wait too, if the queue had room; for reviewers alone."""
+    return review.rows("match_queue_cut")[0]["pairs_cut"]
+
+
+@lru_cache(maxsize=_KEPT)
+def finding_count(review: ReviewReader) -> int:
+    """How many pairs share a number and nothing else: for everybody."""
+    return review.counts("match_findings").to_pylist()[0]["row_count"]
+
+
+@dataclass(frozen=True)
+class PairDecision:
+    """What a reviewer decided on a pair, and when."""
+
+    verdict: str
+    who: str
+    at: str
+    reason: str
+    fields_hash: str
+
+
+def pair_decisions(settings: Settings) -> dict[tuple[str, ...], list[PairDecision]]:
+    """Every decision on a pair by its two records, oldest first; asked anew each time, because it is what changes."""
+    found: dict[tuple[str, ...], list[PairDecision]] = {}
+    with Register(settings.register, read_only=True) as register:
+        for row in register.rows("match_decisions"):
+            pair = in_order(tuple(row[name] for name in _PAIR_KEYS))
+            found.setdefault(pair, []).append(PairDecision(row["verdict"], row["who"], row["at"], row["reason"] or "", row["fields_hash"]))
+    return found
 
 
 # Deliveries and checks

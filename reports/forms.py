@@ -21,6 +21,7 @@ from math import ceil
 from typing import Any
 
 from reports.formats import MONEY_UNITS, MoneyUnit, moment, month_name, number, percent, rounded_to
+from reports.match_quality import with_quality
 from reports.texts import text, text_or
 from warehouse.errors import ReleaseError
 from warehouse.scope import ReleaseReader
@@ -673,7 +674,8 @@ class _Layout:
         notes = []
         for order, note in enumerate(self.form.notes, start=1):
             named = text_or(f"definition.{note.parameter}.name", note.parameter or "")
-            notes.append(f"{order}. {note.text}" + (f"[口径：{named}，版本 {note.version}]" if note.parameter else ""))
+            said = with_quality(note.text, reader)
+            notes.append(f"{order}. {said}" + (f"[口径：{named}，版本 {note.version}]" if note.parameter else ""))
         used = {cell.text for cell in self.placed if cell.style == "mark"}
         legend = "；".join(f"“{mark}”{meaning}" for mark, meaning in MARKS.items() if mark in used)
         further = [legend + "。" if legend else None, ROUNDING_NOTE if is_rounded else None, excused_line(reader)]

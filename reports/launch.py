@@ -23,6 +23,7 @@ from warehouse.settings import Settings
 APP = Path(__file__).with_name("app.py")
 # Seconds that an ending server is given before it is stopped.
 _PATIENCE = 3
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class PortError(TongchouError):
@@ -49,18 +50,26 @@ def serve(settings: Settings, port: int = 8501, address: str = "localhost") -> i
         port: port to listen on.
         address: address to listen on; `localhost` is this machine alone.
 
+    Where the settings name a reviewer, every reader of this server sees what that reviewer sees.
+
     Returns:
         The server's exit code; 0 when it was stopped from the keyboard.
 
     Raises:
-        UsageError: the port is none.
+        UsageError: the port is none, or a reviewer's server would answer other machines.
         PortError: something else listens there, or the address is not this machine's.
     """
     if not 1 <= port <= 65535:
         message = f"port {port}: expected a number from 1 to 65535"
         raise UsageError(message)
+    if settings.reviewer and address not in _THIS_MACHINE:
+        message = (
+            f"--address {address}: with a reviewer the dashboard shows names, so it answers this machine alone "
+            f"({', '.join(_THIS_MACHINE)}); start a second one without --reviewer for the others"
+        )
+        raise UsageError(message)
     _refuse_taken(port, address)
-    environment = {**os.environ, "TONGCHOU_HOME": str(settings.home)}
+    environment = {**os.environ, "TONGCHOU_HOME": str(settings.home), "TONGCHOU_REVIEWER": settings.reviewer or ""}
     server = subprocess.Popen(command(port, address), env=environment)
     with _ending_when_told():
         try:
@@ -112,7 +121,7 @@ def _refuse_taken(port: int, address: str) -> None:
 
 def _make_ready() -> None:
     """Load what the first page needs, so that its first reader does not wait for it."""
-    from reports import about, charts, data, deliveries, duplicates, forms_shown, overview  # noqa: F401 - loaded for the pages
+    from reports import about, charts, data, deliveries, duplicates, forms_shown, overview, review  # noqa: F401 - loaded for the pages
     from reports.screen import open_screen
 
     try:

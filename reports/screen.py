@@ -111,7 +111,7 @@ def _option_name(name: str, value: str) -> str:
 
 def open_screen(settings: Settings, query: Mapping[str, str]) -> Screen | None:
     """What the URL asks for; None while no month is closed."""
-    limits = scope()
+    limits = scope(settings.reviewer, is_reviewer=settings.reviewer is not None)
     in_force = data.releases_in_force(settings, limits)
     if not in_force:
         return None
@@ -147,8 +147,17 @@ def current_screen() -> Screen:
     return screen
 
 
-def choose(name: str, label: str, options: Sequence[str], current: str, shown: Callable[[str], str], *, width: int | str = 180) -> str:
-    """A choice that the URL keeps under `name`."""
+def choose(
+    name: str,
+    label: str,
+    options: Sequence[str],
+    current: str,
+    shown: Callable[[str], str],
+    *,
+    width: int | str = 180,
+    forgets: Sequence[str] = (),
+) -> str:
+    """A choice that the URL keeps under `name`; what the URL says under the names in `forgets` ends with another choice."""
     key = f"choice_{name}"
     # The URL decides what the widget shows, also after Back and Forward.
     st.session_state[key] = current
@@ -158,7 +167,7 @@ def choose(name: str, label: str, options: Sequence[str], current: str, shown: C
         key=key,
         format_func=shown,
         on_change=_write_to_url,
-        args=(name, key),
+        args=(name, key, tuple(forgets)),
         width=width,
         filter_mode=None,
     )
@@ -173,6 +182,7 @@ def choose_in_page(
     default: str,
     elsewhere: Sequence[str] = (),
     width: int | str = 180,
+    forgets: Sequence[str] = (),
 ) -> str:
     """A choice of one page alone, kept in the URL while the page is open.
 
@@ -184,6 +194,7 @@ def choose_in_page(
         default: what is chosen where the URL does not say.
         elsewhere: what there is to choose from with other filters; asking for one of these here falls back without a word.
         width: of the widget.
+        forgets: names of the URL that end with another choice.
 
     Returns:
         The option chosen.
@@ -192,11 +203,14 @@ def choose_in_page(
     current, said = valid({} if asked in elsewhere and asked not in options else st.query_params, name, options, default)
     if said:
         st.warning(said, icon=":material/link_off:")
-    return choose(name, label, options, current, shown, width=width)
+    return choose(name, label, options, current, shown, width=width, forgets=forgets)
 
 
-def _write_to_url(name: str, key: str) -> None:
+def _write_to_url(name: str, key: str, forgets: tuple[str, ...]) -> None:
     st.query_params[name] = st.session_state[key]
+    for other in forgets:
+        if other in st.query_params:
+            del st.query_params[other]
 
 
 def masthead(pages: Sequence[Page], screen: Screen) -> None:

@@ -43,7 +43,18 @@ class Mark:
     tone: str
 
 
-Cell = str | Mark
+@dataclass(frozen=True)
+class Marked:
+    """A cell in which some stretches stand out.
+
+    Attributes:
+        parts: stretches of its text, and whether each stands out.
+    """
+
+    parts: tuple[tuple[str, bool], ...]
+
+
+Cell = str | Mark | Marked
 
 
 def mark(state: Mark) -> str:
@@ -71,6 +82,14 @@ def _cells(columns: Sequence[Column], row: Sequence[Cell]) -> str:
 
 
 def _cell(column: Column, cell: Cell) -> str:
-    inner = mark(cell) if isinstance(cell, Mark) else escape(cell if cell != "" else EMPTY)
+    inner = _inner(cell)
     nowrap = " tc-nowrap" if column.is_nowrap or column.align == "right" else ""
     return f'<td class="tc-{column.align}{nowrap}">{inner}</td>'
+
+
+def _inner(cell: Cell) -> str:
+    if isinstance(cell, Mark):
+        return mark(cell)
+    if isinstance(cell, Marked):
+        return "".join(f'<span class="tc-differs">{escape(part)}</span>' if stands_out else escape(part) for part, stands_out in cell.parts)
+    return escape(cell if cell != "" else EMPTY)

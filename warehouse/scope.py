@@ -47,6 +47,9 @@ OPEN_TABLES = frozenset(
         "definition_versions",
         "duplicate_rule_definitions",
         "threshold_definitions",
+        # How sure the matching of the whole city is: the same behind every county's cases.
+        "match_quality",
+        "match_strata",
     }
 )
 # An institution treats the insured of every county: its values are the city's.
@@ -124,12 +127,13 @@ class Scope:
         return ", ".join(f"'{code}'" for code in self.counties or ())
 
 
-def scope(user: str | None = None) -> Scope:
+def scope(user: str | None = None, *, is_reviewer: bool = False) -> Scope:
     """The scope of a user; every page and export asks here.
 
-    Until there are accounts this is the whole city for everybody, without the rows of the review file, which name persons.
+    Until there are accounts this is the whole city for everybody. The rows of the review file, which name persons, are for the one whom
+    whoever starts the dashboard has named as its reviewer.
     """
-    return Scope(user=user)
+    return Scope(user=user, is_reviewer=is_reviewer)
 
 
 @dataclass(frozen=True)
@@ -363,6 +367,7 @@ _COUNTED_BY = frozenset(
         "delivery_id",
     }
     | {"reason", "reason_code", "column", "column_name", "division_code", "status", "type_code"}
+    | {"queue_reason", "source_system_a", "source_system_b"}
 )
 
 

@@ -20,17 +20,23 @@ class Settings:
     Attributes:
         home: where everything that is written lies.
         watched_inbox: where Dagster looks for deliveries (`TONGCHOU_INBOX`); commands name their own.
+        reviewer: who decides on pairs of person records in the dashboard (`TONGCHOU_REVIEWER`), and so sees them; None for nobody.
     """
 
     home: Path
     watched_inbox: Path | None = None
+    reviewer: str | None = None
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None) -> Settings:
         """Settings of the home named, else of `TONGCHOU_HOME`, else of `./data`."""
         chosen = Path(home or os.environ.get("TONGCHOU_HOME") or "data").expanduser().resolve()
         inbox = os.environ.get("TONGCHOU_INBOX")
-        return cls(home=chosen, watched_inbox=Path(inbox).expanduser().resolve() if inbox else None)
+        return cls(
+            home=chosen,
+            watched_inbox=Path(inbox).expanduser().resolve() if inbox else None,
+            reviewer=os.environ.get("TONGCHOU_REVIEWER", "").strip() or None,
+        )
 
     @property
     def inbox(self) -> Path:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from reports import charts, components, data
 from reports import duplicates as shown
+from reports.match_quality import quality_line
 from reports.screen import choose_in_page, current_screen
 from reports.texts import text
 
@@ -45,6 +46,7 @@ wanted = data.CaseFilter(
 totals = data.case_totals(screen.reader, wanted)
 components.facts(shown.facts(screen, totals))
 components.note(text("duplicates.note"))
+components.note(quality_line(screen.reader))
 
 left, right = st.columns([5, 7], gap="small")
 with left, st.container(border=True, height="stretch"):

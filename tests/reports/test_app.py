@@ -17,7 +17,7 @@ from warehouse.register import Register
 from warehouse.settings import Settings
 
 APP = Path(reports.__file__).parent / "app.py"
-PAGES = ("overview", "reports", "duplicates", "deliveries", "about")
+PAGES = ("overview", "reports", "duplicates", "review", "deliveries", "about")
 NOT_A_NUMBER = re.compile(r"\b(nan|NaN|None|NaT|null|inf)\b")
 
 

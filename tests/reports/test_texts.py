@@ -12,7 +12,7 @@ PAGES = sorted((FOLDER / "app_pages").glob("*.py"))
 # What the pages are made of; forms and workbooks say on paper what their seeds say.
 MODULES = [FOLDER / f"{name}.py" for name in (
     "about", "app", "charts", "components", "data", "deliveries", "duplicates", "exports", "formats", "forms_shown", "headlines",
-    "launch", "overview", "palette", "screen", "tables",
+    "launch", "match_quality", "overview", "palette", "review", "screen", "tables",
 )] + PAGES  # fmt: skip
 EVERYWHERE = sorted(path for path in FOLDER.rglob("*.py") if path.name != "texts.py")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

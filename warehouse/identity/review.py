@@ -30,6 +30,7 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) 
     and the financing standards, for the money at stake.
     """
     _note_stakes(con, period)
+    _note_places(con)
     con.execute("""
         create or replace temp table queue_strata as
         select
@@ -130,12 +131,15 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) 
             on pairs.source_system_a = links_a.source_system and pairs.source_person_no_a = links_a.source_person_no
         left join identity.person_links as links_b
             on pairs.source_system_b = links_b.source_system and pairs.source_person_no_b = links_b.source_person_no
+        left join queue_places as place_a on one.village = place_a.division_code
+        left join queue_places as place_b on other.village = place_b.division_code
         where ranked.chance_place <= {room}
         order by queue_place
     """)
+    _write_findings(con)
     _write_quality(con, period)
     _show(con)
-    for table in ("queue_strata", "queue_reasons", "queue_ranked", "queue_stakes"):
+    for table in ("queue_strata", "queue_reasons", "queue_ranked", "queue_stakes", "queue_places"):
         con.execute(f"drop table {table}")
 
 
@@ -167,7 +171,9 @@ def _shown(record: str, other: str, side: str) -> str:
         "sex": f"{record}.sex",
         "birth_date": f"{record}.birth_date",
         "phone": f"left({record}.phone_number, 3) || '****' || right({record}.phone_number, 4)",
-        "village_code": f"{record}.village",
+        "county_code": f"{record}.county",
+        "township_code": f"{record}.township",
+        "village_name": f"place_{side}.division_name",
         "household_no": f"split_part({record}.household, ':', 2)",
         "office": f"{record}.office",
         "first_seen": f"{record}.first_seen",
@@ -175,6 +181,45 @@ def _shown(record: str, other: str, side: str) -> str:
         "is_dead": f"{record}.is_dead",
     }
     return ", ".join(f"{expression} as {column}_{side}" for column, expression in columns.items())
+
+
+def _write_findings(con: duckdb.DuckDBPyConnection) -> None:
+    """Write `identity.match_findings`: pairs of records that carry one number and agree in nothing else."""
+    con.execute(f"""
+        create or replace table identity.match_findings as
+        select
+            pairs.pair_id,
+            pairs.source_system_a,
+            pairs.source_person_no_a,
+            pairs.source_system_b,
+            pairs.source_person_no_b,
+            pairs.rule,
+            pairs.evidence_zh,
+            pairs.evidence_en,
+            pairs.first_period,
+            {_shown("one", "other", "a")},
+            {_shown("other", "one", "b")}
+        from identity.match_pairs as pairs
+        inner join match_records as one on pairs.a = one.record_key
+        inner join match_records as other on pairs.b = other.record_key
+        left join queue_places as place_a on one.village = place_a.division_code
+        left join queue_places as place_b on other.village = place_b.division_code
+        where pairs.is_current and pairs.verdict = 'finding'
+        order by pairs.first_period, pairs.pair_id
+    """)
+
+
+def _note_places(con: duckdb.DuckDBPyConnection) -> None:
+    """Write `queue_places` (division_code, division_name): names of villages, as the newest divisions have them."""
+    (built,) = con.execute("""
+        select count(*) from information_schema.tables where table_schema = 'intermediate' and table_name = 'int_divisions'
+    """).fetchone()
+    named = (
+        "select division_code, max_by(division_name, period) as division_name from intermediate.int_divisions "
+        "where division_level = 'village' group by division_code"
+    )
+    empty = "select cast(null as varchar) as division_code, cast(null as varchar) as division_name where false"
+    con.execute(f"create or replace temp table queue_places as {named if built else empty}")
 
 
 def _note_stakes(con: duckdb.DuckDBPyConnection, period: str) -> None:
@@ -279,11 +324,4 @@ def _show(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace view review.match_strata as select * from identity.match_strata")
     con.execute("create or replace view review.match_quality as select * from identity.match_quality")
     con.execute("create or replace view review.match_queue_cut as select * from identity.queue_cut")
-    con.execute("""
-        create or replace view review.match_findings as
-        select
-            pairs.pair_id, pairs.source_system_a, pairs.source_person_no_a, pairs.source_system_b, pairs.source_person_no_b,
-            pairs.rule, pairs.evidence_zh, pairs.evidence_en, pairs.first_period
-        from identity.match_pairs as pairs
-        where pairs.is_current and pairs.verdict = 'finding'
-    """)
+    con.execute("create or replace view review.match_findings as select * from identity.match_findings")
