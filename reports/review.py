@@ -233,37 +233,24 @@ def strata_table(reader: ReleaseReader) -> tuple[list[Column], list[list[Cell]]]
     return columns, rows
 
 
-def findings_table(screen: Screen, rows: Sequence[dict[str, Any]]) -> tuple[list[Column], list[list[Cell]]]:
-    """Pairs of records that carry one number and agree in nothing else."""
-    columns = [
-        Column(text("review.column.number"), is_nowrap=True),
-        Column(text("review.column.record_a")),
-        Column(text("review.column.record_b")),
-        Column(text("review.column.evidence")),
-        Column(text("review.column.since"), is_nowrap=True),
-    ]
-    shown: list[list[Cell]] = [
-        [
-            row["id_masked_a"] or EMPTY,
-            _record_line(screen, row, "a"),
-            _record_line(screen, row, "b"),
-            row["evidence_zh"],
-            month_name(row["first_period"]),
-        ]
-        for row in rows[:SHOWN]
-    ]
-    return columns, shown
-
-
-def _record_line(screen: Screen, row: dict[str, Any], side: str) -> str:
-    parts = (
-        row[f"name_{side}"],
-        text_or(f"review.sex.{row[f'sex_{side}']}", ""),
-        None if row[f"birth_date_{side}"] is None else f"{row[f'birth_date_{side}']:%Y-%m-%d}",
-        f"{text('system.' + row[f'source_system_{side}'])} {row[f'source_person_no_{side}']}",
-        _place(screen, row, side),
-    )
-    return "　".join(part for part in parts if part)
+def findings_list(screen: Screen, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Pairs of records that carry one number and agree in nothing else, one a line."""
+    lines = []
+    for row in rows[:SHOWN]:
+        line = {text("review.column.number"): row["id_masked_a"] or EMPTY}
+        for side in "ab":
+            named = {
+                "name": row[f"name_{side}"],
+                "birth_date": _day(row[f"birth_date_{side}"]),
+                "person_no": f"{text('system.' + row[f'source_system_{side}'])} {row[f'source_person_no_{side}']}",
+                "place": _place(screen, row, side),
+            }
+            line |= {text(f"review.of_side.{side}", field=text(f"review.field.{key}")): value or EMPTY for key, value in named.items()}
+        # What follows the first sentence says of each line what the heading says of all.
+        line[text("review.column.agreement")] = row["evidence_zh"].split("。")[0]
+        line[text("review.column.since")] = month_name(row["first_period"])
+        lines.append(line)
+    return lines
 
 
 # One pair

@@ -389,6 +389,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "review.column.number": "证件号码",
         "review.column.record_a": "记录一",
         "review.column.record_b": "记录二",
+        "review.of_side.a": "{field}(一)",
+        "review.of_side.b": "{field}(二)",
         "review.column.agreement": "比较",
         "review.column.since": "首见",
         "review.column.when": "时间",

@@ -62,7 +62,7 @@ def reviewing(screen: Screen, review: ReviewReader) -> None:
     with st.container(border=True):
         components.section(text("review.findings"), text("review.findings_note"))
         rows = data.findings(review, screen.county)
-        components.table(*shown.findings_table(screen, rows), otherwise=text("review.no_findings"))
+        components.sheet(shown.findings_list(screen, rows), otherwise=text("review.no_findings"))
         if len(rows) > shown.SHOWN:
             components.note(text("review.findings_cut", shown=shown.SHOWN, all=len(rows)))
 

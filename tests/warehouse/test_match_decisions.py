@@ -5,6 +5,7 @@ import pytest
 
 from tests.warehouse.matching_city import City, id_number
 from warehouse.identity.decisions import MatchDecisionError, Stratum, decide, decisions_in_force, estimate, in_order, queue
+from warehouse.identity.review import masked_id
 from warehouse.register import Register
 
 ID_A, ID_B = id_number("99010219580307121"), id_number("99010219580307123")
@@ -256,3 +257,22 @@ def test_the_interval_holds_the_estimate_where_a_sample_is_without_a_fault():
     assert (quality.precision, quality.precision_high) == (1.0, 1.0)
     assert quality.precision_low < 0.9
     assert quality.recall_low < quality.recall <= quality.recall_high
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shown"),
+    [
+        ("990104198003071017", "990104198003071035", "990104**********17"),
+        ("990104198003071017", "990104198003071117", "990104*********0**"),
+        ("990104198003071017", "990221195112246428", "990104**********17"),
+        ("990104198003071017", "990104800307101", "990104**********17"),
+        ("990104198003071017", "990104198003071017", "990104************"),
+        ("990104198003071017", None, "990104**********17"),
+        ("无", "990104198003071017", "无"),
+        (None, "990104198003071017", None),
+    ],
+)
+def test_of_a_number_a_reviewer_sees_the_places_that_differ_and_of_unlike_ones_no_more_than_the_ends(one, other, shown):
+    sides = "(select $one::varchar as id_number_tidied) as one, (select $other::varchar as id_number_tidied) as other"
+    sql = f"select {masked_id('one', 'other')} from {sides}"
+    assert duckdb.execute(sql, {"one": one, "other": other}).fetchone() == (shown,)

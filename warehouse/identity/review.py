@@ -19,6 +19,9 @@ QUEUE_SHARE = 0.004
 # Sampled pairs of each kind, and of all records at most this share.
 SAMPLED_ACCEPTED, SAMPLED_NEAR_MISSES, SAMPLED_SHARE = 15, 15, 0.0002
 
+# Differing places of two ID numbers that a reviewer is shown: of two that differ in more there is nothing to compare place by place.
+OPEN_PLACES = 4
+
 # Kinds of pairs that are sampled or reviewed whole; the estimate weighs them by their pairs.
 STRATA = {"R1": True, "R2": True, "R3": True, "score": True, "review": False, "near_miss": False}
 
@@ -143,13 +146,20 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) 
         con.execute(f"drop table {table}")
 
 
-def _shown(record: str, other: str, side: str) -> str:
-    """What a reviewer sees of a record: its number masked but for the places where the two numbers differ."""
-    masked = f"""
+def masked_id(record: str, other: str) -> str:
+    """SQL for a record's number beside another's: the first six digits and the places where the two differ, the rest masked.
+
+    Of numbers that differ in more than a few places, or in length, the last two digits stand for all of them.
+    """
+    return f"""
         case
             when {record}.id_number_tidied is null then null
             when length({record}.id_number_tidied) < 15 then {record}.id_number_tidied
             when length({record}.id_number_tidied) <> length({other}.id_number_tidied) or {other}.id_number_tidied is null
+                or length(list_filter(
+                    range(7, length({record}.id_number_tidied) + 1),
+                    lambda n: substr({record}.id_number_tidied, n, 1) <> substr({other}.id_number_tidied, n, 1)
+                )) > {OPEN_PLACES}
                 then
                     left({record}.id_number_tidied, 6)
                     || repeat('*', length({record}.id_number_tidied) - 8)
@@ -164,9 +174,13 @@ def _shown(record: str, other: str, side: str) -> str:
             )
         end
     """
+
+
+def _shown(record: str, other: str, side: str) -> str:
+    """What a reviewer sees of a record."""
     columns = {
         "name": f"{record}.name",
-        "id_masked": masked,
+        "id_masked": masked_id(record, other),
         "id_status": f"{record}.id_status",
         "sex": f"{record}.sex",
         "birth_date": f"{record}.birth_date",
