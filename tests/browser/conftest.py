@@ -40,12 +40,13 @@ def free_port() -> int:
         return bound.getsockname()[1]
 
 
-def start(settings: Settings) -> Iterator[Server]:
-    """`tongchou app` of a home, as a person starts it; stopped when the test is done with it."""
+def start(settings: Settings, *options: str) -> Iterator[Server]:
+    """`tongchou app` of a home with further options, as a person starts it; stopped when the test is done with it."""
     port = free_port()
     url = f"http://localhost:{port}"
     began = time.monotonic()
     command = [sys.executable, "-c", "from orchestration.cli import main; main()", "--home", str(settings.home), "app", "--port", str(port)]
+    command += options
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         while True:
