@@ -667,8 +667,8 @@ class _Layout:
         self.heights[first] = 22.0
         for row, note in enumerate(notes, start=first + 1):
             self.placed.append(GridCell(row, 0, "note", text=note, columns=columns))
-            # Notes are set a size smaller than the body, so more fits on a line.
-            self.heights[row] = _LINE_HEIGHT * lines_needed(note, 1.1 * sum(self.widths))
+            # Notes are set a size smaller than the body, so more fits on a line; and a column is a little wider than its characters.
+            self.heights[row] = _LINE_HEIGHT * lines_needed(note, 1.12 * (sum(self.widths) + 0.7 * columns))
 
     def _notes(self, reader: ReleaseReader, is_rounded: bool) -> list[str]:
         notes = []

@@ -33,7 +33,7 @@ NO_NAME = "（无姓名）"
 HIDDEN = "—"
 LASTING = "仍在重叠"
 SIDES = {"a": "关系一", "b": "关系二"}
-OF_SIDE = "{value}（{side}）"
+OF_SIDE = "{value}\n（{side}）"
 
 SUGGESTED = {"a": "保留关系一", "b": "保留关系二", "neither": "均不保留\n（本人另有应保留的关系）"}
 OVER = "重叠已结束"

@@ -84,9 +84,9 @@ def _relation_columns(side: str) -> tuple[Column, ...]:
     parts = (
         ("scheme", 8.5, "centre"),
         ("place", 10, "centre"),
-        ("relation_id", 16.5, "centre"),
-        ("person_no", 12.5, "centre"),
-        ("unit_no", 12, "centre"),
+        ("relation_id", 18.5, "centre"),
+        ("person_no", 14.5, "centre"),
+        ("unit_no", 17, "centre"),
         ("first_day", 9.5, "day"),
         ("last_day", 9.5, "day"),
         ("status", 9, "centre"),
@@ -98,7 +98,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("number", words.HEADS["number"], "case", 5, "count", is_checked=False),
     Column("case_id", words.HEADS["case_id"], "case", 17, "centre"),
     Column("name", words.HEADS["name"], "case", 9, "centre"),
-    Column("id_number", words.HEADS["id_number"], "case", 17.5, "centre"),
+    Column("id_number", words.HEADS["id_number"], "case", 19, "centre"),
     Column("type", words.HEADS["type"], "case", 11, "centre"),
     Column("situation", words.HEADS["situation"], "case", 14),
     *_relation_columns("a"),
@@ -330,7 +330,8 @@ def _id_numbers(person: dict[str, Any]) -> dict[str, str | None]:
     for side in "ab":
         status = person[f"id_status_{side}"]
         shown = person[f"masked_id_number_{side}"] or ""
-        found[f"id_number_{side}"] = None if status is None else f"{shown}{words.ID_STATUSES.get(status, '')}"
+        told = [part for part in (shown, words.ID_STATUSES.get(status, "")) if part]
+        found[f"id_number_{side}"] = None if status is None else "\n".join(told)
     return found
 
 

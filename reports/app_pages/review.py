@@ -31,6 +31,11 @@ def counts_only(screen: Screen, review: ReviewReader) -> None:
     quality(screen)
 
 
+def no_queue(screen: Screen) -> str:
+    """What it means that there is nothing to review from."""
+    return text("review.no_file", month=month_name(screen.period), release=screen.row.release)
+
+
 def quality(screen: Screen) -> None:
     """Precision and recall, and the kinds of pairs behind them."""
     with st.container(border=True):
@@ -42,7 +47,12 @@ def quality(screen: Screen) -> None:
 
 def reviewing(screen: Screen, review: ReviewReader) -> None:
     """The reviewer's own page: the pair at hand first, then the queue that it comes from."""
-    queue = shown.queue_of(screen, review)
+    try:
+        queue = shown.queue_of(screen, review)
+    except ReleaseError:
+        # A release of before the queue held what the page shows.
+        components.nothing(no_queue(screen))
+        return
     components.facts(shown.facts(screen, queue, data.queue_cut(review)))
     newest = next(iter(screen.in_force))
     if newest != screen.row.period:
@@ -57,7 +67,8 @@ def reviewing(screen: Screen, review: ReviewReader) -> None:
     else:
         with st.container(border=True, key="review_pair"):
             one_pair(screen, review, queue, wanted, line)
-    listed(screen, queue, lines)
+    if lines:
+        listed(screen, queue, lines)
     quality(screen)
     with st.container(border=True):
         components.section(text("review.findings"), text("review.findings_note"))
@@ -206,11 +217,8 @@ components.title(
     [components.reviewer_mark(screen.limits.user)] if is_reviewer and screen.limits.user else [],
 )
 if not data.has_queue(screen.review):
-    components.nothing(text("review.no_file", month=month_name(screen.period), release=screen.row.release))
+    components.nothing(no_queue(screen))
 elif is_reviewer:
-    try:
-        reviewing(screen, screen.review)
-    except ReleaseError as error:
-        st.error(text("app.cannot_open", error=error))
+    reviewing(screen, screen.review)
 else:
     counts_only(screen, screen.review)

@@ -12,7 +12,14 @@ from warehouse.settings import Settings
 
 pytestmark = pytest.mark.browser
 
-PAGES = {"总览": "", "报表": "reports", "重复参保": "duplicates", "人员识别复核": "review", "数据与审核": "deliveries", "版本与口径": "about"}
+PAGES = {
+    "总览": "",
+    "报表": "reports",
+    "重复参保": "duplicates",
+    "人员识别复核": "review",
+    "数据与审核": "deliveries",
+    "版本与口径": "about",
+}
 SIZES = ((1366, 768), (1920, 1080))
 
 

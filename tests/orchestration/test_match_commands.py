@@ -1,6 +1,7 @@
 """A reviewer at the command line: sees what waits, decides, and the next close obeys."""
 
 import duckdb
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -47,6 +48,12 @@ def test_a_decision_splits_a_person_at_the_next_close_and_the_split_is_logged(cl
     assert [(row["source_system"], row["source_person_no"]) for row in events] in ([one], [other])
     assert "decision" in events[0]["cause"]
     assert "precision" in typed(settings, "match", "quality")
+    # The one pair of the sample that anybody looked at was two persons: so the release says, and the report that is printed from it.
+    with duckdb.connect(str(settings.published / result.release.file), read_only=True) as con:
+        assert con.execute("select precision_value, precision_low, pairs_decided from reporting.match_quality").fetchone() == (0, 0, 1)
+        assert ("R1", 0, 1) in con.execute("select stratum, decided_same, decided_different from reporting.match_strata").fetchall()
+    sheet = openpyxl.load_workbook(settings.reports / "2025-02" / result.release.release / "bureau.xlsx", read_only=True)["M11全市"]
+    assert [value for (value,) in sheet.iter_rows(max_col=1, values_only=True) if value and "查准率 0.00%" in str(value)] != []
 
 
 def test_the_queue_shows_evidence_and_no_name(closed_mini_home):

@@ -8,17 +8,17 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from reports import data, launch, review
+from reports import data, forms, launch, review
 from reports.data import MatchQuality, PairDecision, QueueLine
 from reports.match_quality import quality_words
 from reports.review import Queue, Wanted, marked
 from reports.tables import Marked
 from tests.conftest import copy_of
 from tests.reports.test_app import NOT_A_NUMBER, combinations, opened, shown_on, words_on
-from warehouse.errors import UsageError
-from warehouse.identity.decisions import decisions_in_force
+from warehouse.errors import ScopeError, UsageError
+from warehouse.identity.decisions import VERDICTS, decisions_in_force
 from warehouse.register import Register
-from warehouse.scope import ReviewReader
+from warehouse.scope import ReviewReader, scope
 from warehouse.settings import Settings
 
 RELEASE = "2025-02-r01"
@@ -133,7 +133,7 @@ def test_when_all_are_decided_the_page_says_so(closed_mini_home, tmp_path, monke
         assert len(decisions_in_force(register)) == waiting
 
 
-@pytest.mark.parametrize("release", ["gone", "without a queue"])
+@pytest.mark.parametrize("release", ["gone", "without a queue", "of an earlier form"])
 def test_a_release_without_a_queue_is_one_sentence(closed_mini_home, tmp_path, monkeypatch, release):
     settings = copy_of(closed_mini_home, tmp_path / "home")
     path = settings.review / f"{RELEASE}.duckdb"
@@ -142,9 +142,14 @@ def test_a_release_without_a_queue_is_one_sentence(closed_mini_home, tmp_path, m
         path.unlink()
     else:
         with duckdb.connect(str(path)) as con:
-            con.execute("drop table review.match_queue")
-    for open_page in (lambda: opened(settings, monkeypatch, "review", month="2025-02"), lambda: reviewing(settings, monkeypatch)):
-        app = open_page()
+            con.execute(
+                "drop table review.match_queue" if release == "without a queue" else "alter table review.match_queue drop county_code_a"
+            )
+    pages = [reviewing(settings, monkeypatch)]
+    if release != "of an earlier form":
+        monkeypatch.delenv("TONGCHOU_REVIEWER")
+        pages.append(opened(settings, monkeypatch, "review", month="2025-02"))
+    for app in pages:
         assert not app.exception
         assert "无法复核" in words_on(app)
 
@@ -250,15 +255,21 @@ def test_without_a_sampled_decision_the_report_says_so(quality):
     assert "尚无抽样复核" in quality_words(quality)
 
 
+def test_the_sentence_stands_under_the_duplicate_forms_and_on_the_page_of_duplicates(closed_mini_home, monkeypatch):
+    reader = scope().release(closed_mini_home, RELEASE)
+    for form in ("RPT-M11", "RPT-A01"):
+        assert [note for note in forms.lay_out(reader, form, "990104").notes if "尚无抽样复核" in note] != []
+    assert "{" not in "".join(forms.lay_out(reader, "RPT-M11", data.CITY).notes)
+    assert "尚无抽样复核" in words_on(opened(closed_mini_home, monkeypatch, "duplicates", month="2025-02"))
+
+
 def test_recall_stays_open_while_nobody_looked_at_what_was_left_apart():
     said = quality_words(replace(QUALITY, recall=None))
     assert "查准率 99.95%" in said
     assert "暂不能估计" in said
 
 
-def test_every_code_of_the_queue_has_words(closed_mini_home):
-    from warehouse.identity.decisions import VERDICTS
-
+def test_every_code_of_the_queue_has_words():
     assert [review.reason_name(code) for code in review.REASONS if review.reason_name(code) == code] == []
     assert len({review.verdict_name(verdict) for verdict in VERDICTS}) == 3
 
@@ -278,9 +289,6 @@ def test_an_empty_name_is_no_reviewer(tmp_path, monkeypatch):
 
 
 def test_what_is_kept_of_a_review_file_is_kept_for_its_reviewer_alone(closed_mini_home):
-    from warehouse.errors import ScopeError
-    from warehouse.scope import scope
-
     reviewer = scope(REVIEWER, is_reviewer=True).review(closed_mini_home, RELEASE)
     assert data.queue_lines(reviewer)
     everybody = scope().review(closed_mini_home, RELEASE)

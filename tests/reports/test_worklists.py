@@ -475,7 +475,7 @@ def test_a_file_that_is_no_worklist_any_more_is_refused_in_one_clear_message(pat
 
 
 def test_a_remark_is_kept_without_names_and_numbers_of_persons():
-    names = "王建国（关系一）\n王建囯（关系二）"
+    names = "王建国\n（关系一）\n王建囯\n（关系二）"
     remark = "王建国本人称已退保，身份证990102199001011234，电话13800001234，文号〔2025〕12号，王建囯系同一人"
     assert without_persons(remark, names) == "〔姓名〕本人称已退保，身份证〔号码〕，电话〔号码〕，文号〔2025〕12号，〔姓名〕系同一人"
     assert without_persons("已办理", "（无姓名）") == "已办理"
