@@ -133,7 +133,10 @@ def test_when_all_are_decided_the_page_says_so(closed_mini_home, tmp_path, monke
         assert len(decisions_in_force(register)) == waiting
 
 
-@pytest.mark.parametrize("release", ["gone", "without a queue", "of an earlier form"])
+DAMAGES = {"without a queue": "drop table review.match_queue", "of an earlier form": "alter table review.match_queue drop county_code_a"}
+
+
+@pytest.mark.parametrize("release", ["gone", *DAMAGES])
 def test_a_release_without_a_queue_is_one_sentence(closed_mini_home, tmp_path, monkeypatch, release):
     settings = copy_of(closed_mini_home, tmp_path / "home")
     path = settings.review / f"{RELEASE}.duckdb"
@@ -142,9 +145,7 @@ def test_a_release_without_a_queue_is_one_sentence(closed_mini_home, tmp_path, m
         path.unlink()
     else:
         with duckdb.connect(str(path)) as con:
-            con.execute(
-                "drop table review.match_queue" if release == "without a queue" else "alter table review.match_queue drop county_code_a"
-            )
+            con.execute(DAMAGES[release])
     pages = [reviewing(settings, monkeypatch)]
     if release != "of an earlier form":
         monkeypatch.delenv("TONGCHOU_REVIEWER")
@@ -152,6 +153,7 @@ def test_a_release_without_a_queue_is_one_sentence(closed_mini_home, tmp_path, m
     for app in pages:
         assert not app.exception
         assert "无法复核" in words_on(app)
+        assert not app.error
 
 
 def test_a_link_to_a_pair_that_is_not_queued_says_so_and_shows_the_first(closed_mini_home, monkeypatch):
