@@ -868,6 +868,7 @@ def queue_pair(review: ReviewReader, pair_id: str) -> dict[str, Any]:
     return review.rows("match_queue", pair_id=pair_id)[0]
 
 
+@lru_cache(maxsize=4)
 def findings(review: ReviewReader, county: str) -> list[dict[str, Any]]:
     """Pairs of records that carry one ID number and agree in nothing else, of a county or all; for reviewers alone."""
     rows = review.rows("match_findings", order_by="first_period, pair_id")
