@@ -252,13 +252,6 @@ def test_recall_is_unknown_while_nobody_has_looked_at_what_was_left_apart():
     assert quality.recall is None
 
 
-def test_the_interval_holds_the_estimate_where_a_sample_is_without_a_fault():
-    quality = estimate([Stratum("R1", True, 1000, 3, 0), Stratum("review", False, 20, 0, 4)])
-    assert (quality.precision, quality.precision_high) == (1.0, 1.0)
-    assert quality.precision_low < 0.9
-    assert quality.recall_low < quality.recall <= quality.recall_high
-
-
 @pytest.mark.parametrize(
     ("one", "other", "shown"),
     [
