@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from reports import components, data
+from reports.check_words import compared
 from reports.formats import EMPTY, moment, number
 from reports.screen import Screen
 from reports.tables import Cell, Column, Mark
@@ -170,7 +171,7 @@ def place_table(screen: Screen, code: str) -> tuple[list[Column], list[list[Cell
         [
             data.division_name(screen.reader, row["division_code"]),
             text_or(f"scheme.{row['scheme']}", row["scheme"] or EMPTY),
-            _compared(names, row["row_code"] or ""),
+            compared(names, row["row_code"] or ""),
             _side(row["left_value"]),
             _side(row["right_value"]),
             _side(row["difference"]),
@@ -186,16 +187,6 @@ def _tone(row: dict[str, Any]) -> str:
     """A rule of the sources that does not hold is no fault of ours."""
     tone = components.OUTCOME_TONES[row["outcome"]]
     return "watch" if tone == "bad" and row["kind"] == "theirs" else tone
-
-
-def _compared(names: dict[str, str], code: str) -> str:
-    """What a check compares: a measure, an indicator, a rule, or a system's deliveries, with its period type where it has one."""
-    head, _, tail = code.partition(".")
-    named = names.get(head) or text_or(f"compared.{head}", "") or text_or(f"system.{head}", "")
-    if not named:
-        return code or EMPTY
-    further = text_or(f"period_type.{tail}", "") or text_or(f"compared.{tail}", "")
-    return f"{named} {further}".strip()
 
 
 def _side(value: Any) -> str:  # noqa: ANN401 - a decimal of the release or None

@@ -22,6 +22,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from reports.check_words import compared
+from reports.data import measure_names
 from reports.formats import month_name
 from reports.forms import Grid, divisions_of, excused_line, forms_of, lay_out, lay_out_townships, release_line
 from reports.texts import text_or
@@ -169,6 +171,7 @@ class _Package:
         self.said = said
         self.info = reader.rows("release_info")[0]
         self.names = {row["division_code"]: row["division_name"] for row in reader.rows("divisions")}
+        self.measures = measure_names(reader)
         self.rules = {row["check_code"]: row["rule_zh"] for row in reader.rows("check_definitions")}
         self.results = sorted(
             reader.rows("check_results", columns=_CHECK_COLUMNS, period=reader.period),
@@ -207,7 +210,7 @@ class _Package:
     def _write_workbook(self, recipient: Recipient) -> None:
         grids = self._grids(recipient)
         every_form = set(forms_of(self.reader))
-        checks = [_check(row, self.names, self.rules) for row in self.results if _concerns(row, recipient, every_form)]
+        checks = [_check(row, self.names, self.measures, self.rules) for row in self.results if _concerns(row, recipient, every_form)]
         head = WorkbookHead(
             title=TITLE,
             recipient=recipient.title,
@@ -331,15 +334,15 @@ def _concerns(row: dict[str, Any], recipient: Recipient, every_form: set[str]) -
     return row["scheme"] in schemes
 
 
-def _check(row: dict[str, Any], names: dict[str, str], rules: dict[str, str]) -> Check:
+def _check(row: dict[str, Any], names: dict[str, str], names_of_measures: dict[str, str], rules: dict[str, str]) -> Check:
     return Check(
         code=row["check_code"],
         rule=rules.get(row["check_code"]) or "",
         kind=row["kind"],
-        report=row["report_code"],
+        report=text_or(f"checked.{row['report_code']}", row["report_code"]),
         division=names.get(row["division_code"], row["division_code"]),
         scheme=text_or(f"scheme.{row['scheme']}", row["scheme"]),
-        row=row["row_code"],
+        row=compared(names_of_measures, row["row_code"] or ""),
         left=row["left_value"],
         right=row["right_value"],
         difference=row["difference"],

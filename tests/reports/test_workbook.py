@@ -135,7 +135,7 @@ def test_the_sheet_of_checks_has_both_sides_the_difference_and_the_outcome_failu
     rows = [[cell.value for cell in row] for row in bureau["审核"].iter_rows(min_row=4)]
     assert [row[0] for row in rows] == ["CHK-20", "CHK-10", "CHK-60", "CHK-01"]
     failed, passed, _, not_run = rows
-    assert failed[1:7] == ["审核关系 20", "来源", "RPT-M03", "宁川市", "职工医保", "total_is_all_payers"]
+    assert failed[1:7] == ["审核关系 20", "来源", "RPT-M03", "宁川市", "职工医保", "总费用 = 各方支付之和"]
     assert failed[7:14] == [3, 40, 0.07, 0.01, "错误", "不成立", "三行不成立"]
     assert passed[7:10] == [10.5, 10.5, 0]
     assert not_run[7:10] == [None, 9, None]
