@@ -312,6 +312,8 @@ def print_closed(result) -> None:  # noqa: ANN001 - imported lazily, see close
     for code, rows in checks.theirs_failed.items():
         out.print(f"  {code}: {rows:,} failing rows in what the sources say")
     out.print(f"  reports: {result.package}")
+    if (result.package / "worklists").exists():
+        out.print(f"  worklists count as sent once `tongchou duplicates worklists {result.period}` has written them (运行后才记为已下发)")
     if result.to_close_again:
         out.print(f"  close again, in order: {', '.join(str(month) for month in result.to_close_again)}")
 
