@@ -21,10 +21,6 @@ match_app = typer.Typer(
     rich_markup_mode=None,
 )
 
-REASONS = {
-    "uncertain": "把握不足", "held": "合并有冲突", "two_ids": "两个有效号码", "fields_changed": "信息有变",
-    "sample_accepted": "抽样：已认定", "sample_near_miss": "抽样：未认定",
-}  # fmt: skip
 VERDICTS_TYPED = {"same": "same", "different": "different", "cannot-tell": "cannot tell"}
 
 
@@ -36,6 +32,7 @@ def queue(
 ) -> None:
     """待复核的记录对, 涉及金额大的在前 (pairs that wait for a reviewer, dearest first; without names)."""
     from orchestration.cli import existing_home, print_table
+    from reports.texts import text
     from warehouse.identity.decisions import queue as waiting
 
     settings = existing_home(context)
@@ -53,7 +50,7 @@ def queue(
         "evidence_zh",
     ]
     headings = ["位次", "编号", "原因", "涉及金额(元)", "系统", "个人编号", "系统", "个人编号", "依据"]
-    lines = [[row[name] for name in shown] for row in ({**row, "queue_reason": REASONS[row["queue_reason"]]} for row in rows[:limit])]
+    lines = [[text(f"review.reason.{row[name]}") if name == "queue_reason" else row[name] for name in shown] for row in rows[:limit]]
     print_table(f"待复核 {len(rows):,} 对", headings, lines)
 
 

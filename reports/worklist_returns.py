@@ -46,7 +46,6 @@ _ANSWER_KEYS = ("verdict", "kept", "ended_on", "remark")
 _BY_KEY = {column.key: column for column in COLUMNS}
 # Numbers that may be somebody's: of identity cards (15, 18), telephones (11) and bank cards.
 _LONG_NUMBER = re.compile(r"\d{7,}[\dXx]?")
-_CHANGED = ("与下发时不同", "锁定的单元格保持下发时的内容")
 _HIDDEN_NAME, _HIDDEN_NUMBER = "〔姓名〕", "〔号码〕"
 
 

@@ -604,10 +604,6 @@ class Register:
         """Record a step of a duplicate case."""
         self._append_one("case_events", who, run, values)
 
-    def append_worklist_answer(self, *, who: str, run: str, **values: object) -> None:
-        """Record one row of a county's returned worklist."""
-        self._append_one("worklist_answers", who, run, values)
-
     def append_account(self, *, who: str, run: str, **values: object) -> None:
         """Record an account as it now is; the last row of an account holds."""
         self._append_one("accounts", who, run, values)

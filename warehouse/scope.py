@@ -12,6 +12,7 @@ long as one likes under `ReleaseReader.key`.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -137,7 +138,7 @@ def scope(user: str | None = None, *, is_reviewer: bool = False) -> Scope:
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _Reader(ABC):
     """Tables of one file, as a scope may see them."""
 
     path: Path
@@ -242,8 +243,9 @@ class _Reader:
         """Rows of one table as a pandas frame: decimals stay `Decimal`, whole numbers stay whole; arguments as `arrow` takes them."""
         return to_frame(self.arrow(table, **how))
 
+    @abstractmethod
     def _visible(self, con: duckdb.DuckDBPyConnection, table: str) -> str:
-        raise NotImplementedError
+        """The rows of a table that the scope may see, as a select."""
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.path), read_only=True)

@@ -20,7 +20,6 @@ NULL_KEY = "key is null"
 UNREADABLE = "value cannot be read"
 DUPLICATE = "duplicate key"
 OTHER_PERIOD = "not of the period"
-ROW_REASONS = (UNSPLITTABLE, NULL_KEY, UNREADABLE, DUPLICATE, OTHER_PERIOD)
 
 LINEAGE = ("_system", "_period", "_office", "_delivery_id", "_line")
 

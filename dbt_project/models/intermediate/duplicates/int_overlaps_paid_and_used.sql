@@ -33,7 +33,7 @@ relations as (
 ),
 
 month_numbers as (
-    select distinct month_number
+    select month_number
     from (
         values ('01'), ('02'), ('03'), ('04'), ('05'), ('06'), ('07'), ('08'), ('09'), ('10'), ('11'), ('12')
     ) as numbers (month_number)
@@ -106,14 +106,35 @@ both_paid as (
         typed_overlaps.relation_id_b
 ),
 
+told_apart as (
+    select * from typed_overlaps
+    where not (scheme_a = scheme_b and source_person_no_a = source_person_no_b)
+),
+
 sides as (
-    select scheme_a, relation_id_a, scheme_b, relation_id_b, 'a' as side, scheme_a as scheme, source_person_no_a as source_person_no, overlap_from, overlap_end_so_far
-    from typed_overlaps
-    where not (scheme_a = scheme_b and source_person_no_a = source_person_no_b)
+    select
+        scheme_a,
+        relation_id_a,
+        scheme_b,
+        relation_id_b,
+        'a' as side,
+        scheme_a as scheme,
+        source_person_no_a as source_person_no,
+        overlap_from,
+        overlap_end_so_far
+    from told_apart
     union all
-    select scheme_a, relation_id_a, scheme_b, relation_id_b, 'b' as side, scheme_b as scheme, source_person_no_b as source_person_no, overlap_from, overlap_end_so_far
-    from typed_overlaps
-    where not (scheme_a = scheme_b and source_person_no_a = source_person_no_b)
+    select
+        scheme_a,
+        relation_id_a,
+        scheme_b,
+        relation_id_b,
+        'b' as side,
+        scheme_b as scheme,
+        source_person_no_b as source_person_no,
+        overlap_from,
+        overlap_end_so_far
+    from told_apart
 ),
 
 -- What was paid out on visits that began while the overlap lasted, net of what was taken back.
