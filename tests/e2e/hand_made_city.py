@@ -9,6 +9,8 @@ own. Two months are delivered, so that a relation may change between them: `befo
 
 from __future__ import annotations
 
+import random
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -122,6 +124,30 @@ class HandMadeCity:
         ))  # fmt: skip
         line = f"{person},{family},{year},{name or self.name(word)},女,{certificate},{guardian},{born},户主,{{status}},{first},{last},1"
         self._add("rural", county, "members", {MAY: line.format(status=before or status), JUNE: line.format(status=status)})
+
+    def crowd(self, size: int, seed: int = 1) -> None:
+        """Persons of one county with two to four relations each, of random kinds, whose days are the edges that rules turn on."""
+        chance = random.Random(seed)
+        months = [Period(year, month) for year, month in ((2023, 5), (2023, 6), (2024, 5), (2024, 6), (2024, 9), (2024, 12), (2025, 1))]
+        days = [day for month in (*months, MAY, JUNE) for day in (month.first_day, month.last_day - timedelta(1), month.last_day)]
+        for number in range(size):
+            word = f"crowd {number}"
+            born = {"birth_date": chance.choice(("2024-10-03", "2025-03-02", "2025-03-03"))} if chance.random() < 0.15 else {}
+            if born:
+                born["id_number"] = self.id_number(word, born["birth_date"])
+            for place in range(chance.choice((2, 2, 3, 4))):
+                first, last = chance.choice(days).isoformat(), chance.choice(("", "", chance.choice(days).isoformat()))
+                label, code = {"label": f"{word}/{place}"}, chance.choice(("1", "1", "1", "2"))
+                before = chance.choice((None, None, "1"))
+                system = chance.choice(self.systems)
+                if system == "employee":
+                    self.employee(word, first, last, kind=chance.choice(("11", "12", "21")), status=code, before=before, **born, **label)
+                elif system == "resident":
+                    self.resident(word, first, last, kind=chance.choice(("1404", "1501")), status=code, before=before, **born, **label)
+                else:
+                    words = {"1": "正常", "2": "停保", None: None}
+                    year = chance.choice((2024, 2025, 2025))
+                    self.rural(word, year, first, last, status=words[code], before=words[before], **born, **label)
 
     # Payments
 

@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.close import close_month
 from tests.conftest import EDGE_MONTHS, MINI_MONTHS, SAMPLES, copy_of
+from tests.e2e.plain_cases import case_differences
 from tests.e2e.recounted import CITY, duplicate_measures, places_of, published_measures, record_measures, rows_of
 from warehouse.periods import Period
 from warehouse.register import Register
@@ -65,6 +66,13 @@ def test_measures_of_duplicates_are_what_the_cases_of_the_release_say(homes, cit
         wrong, compared = wrong_measures(con, city, month, {}, UNREPORTED.get((city, month), frozenset()))
     assert wrong == {}
     assert compared > 300
+
+
+@pytest.mark.parametrize(("city", "month"), [("mini", MINI_MONTHS[-1]), ("edge", EDGE_MONTHS[-1])])
+def test_cases_are_what_their_definition_says_reckoned_once_more_in_plain_python(homes, city, month):
+    compared, wrong = case_differences(homes[city], month)
+    assert wrong == []
+    assert compared > 100
 
 
 @pytest.mark.parametrize(("city", "month"), CITIES)
@@ -196,6 +204,12 @@ def answered_home(closed_mini_home, tmp_path_factory):
             register.append_case_event(who="tester", run="test", case_id=case["case_id"], status=status, **key)
     close_month(settings, Period.parse("2025-02"))
     return settings, given
+
+
+def test_answered_cases_are_what_their_definition_says_reckoned_once_more_in_plain_python(answered_home):
+    compared, wrong = case_differences(answered_home[0], "2025-02")
+    assert wrong == []
+    assert compared > 100
 
 
 def test_answers_move_persons_cases_and_money_as_their_definitions_say(answered_home):

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.e2e.hand_made_city import EAST, WEST, ClosedCity, HandMadeCity
+from tests.e2e.plain_cases import case_differences
 from tests.warehouse.matching_city import id_number
 
 
@@ -32,6 +33,9 @@ def city(tmp_path_factory) -> ClosedCity:
     made.rural("other twin", name="司马子轩", id_number=made.id_number("other twin", "2010-04-04"), **shared)
     made.resident("no number", "2021-01-01", telephone="19900000001")
     made.rural("no number", id_number="", telephone="19900000001")
+    made.employee("one of three without a number", "2020-01-01", id_number="", telephone="19900000002")
+    made.resident("one of three without a number", "2021-01-01", telephone="19900000002")
+    made.rural("one of three without a number", telephone="19900000002")
     # Kinds of overlaps
     made.employee("migrant worker", "2025-03-10")
     made.rural("migrant worker")
@@ -78,6 +82,7 @@ def city(tmp_path_factory) -> ClosedCity:
     # What was paid for
     made.employee_pays("retired", "2025-03", "2025-04", "2025-05")
     made.resident_pays("retired", 2025)
+    made.crowd(180)
     return ClosedCity(made, made.close(tmp_path_factory.mktemp("insured_twice")))
 
 
@@ -130,6 +135,14 @@ def test_without_a_number_name_birth_date_sex_and_telephone_make_a_case_of_mediu
     assert city.people("no number") == 1
     case = only(city, "no number")
     assert (case["type_code"], case["confidence"]) == ("DT-06", "medium")
+
+
+def test_two_records_of_one_number_are_a_case_of_high_confidence_whatever_their_person_hangs_by(city):
+    assert city.people("one of three without a number") == 1
+    cases = city.cases("one of three without a number")
+    assert [(case["scheme_a"], case["scheme_b"], case["confidence"]) for case in cases] == [
+        ("employee", "resident", "medium"), ("employee", "rural", "medium"), ("resident", "rural", "high"),
+    ]  # fmt: skip
 
 
 # Kinds of overlaps
@@ -257,6 +270,18 @@ def test_months_that_both_were_paid_for_are_told_beside_the_months_enrolled(city
 
 
 # Numbers
+
+
+def test_every_case_says_what_its_definition_says_reckoned_once_more_in_plain_python(city):
+    compared, wrong = case_differences(city.settings, "2025-06")
+    assert wrong == []
+    assert compared > 100
+    kinds, rules = (
+        {code for (code,) in city.con.execute(f"select distinct {column} from reporting.duplicate_cases").fetchall()}
+        for column in ("type_code", "coalesce(legitimate_rule, keep_rule)")
+    )
+    assert kinds == {f"DT-0{number}" for number in range(1, 10)}
+    assert rules >= {"DL-01", "DL-02", "DL-03", *(f"DK-0{number}" for number in range(1, 8))}
 
 
 def test_who_is_insured_in_two_counties_counts_once_in_each_and_once_in_the_city(city):

@@ -23,6 +23,7 @@ select
     legitimate_rule,
     retained_relation_id,
     keep_rule,
+    rule_versions,
     status,
     answer,
     ended_relation_id,

@@ -128,8 +128,8 @@ standards_ranked as (
         standards.scheme,
         standards.yuan_per_person,
         standards.financing_source,
-        row_number() over (
-            partition by standards.scheme, standards.financing_source
+        rank() over (
+            partition by standards.scheme
             order by standards.period desc
         ) as snapshot_rank
     from {{ ref('stg_city__financing_standards') }} as standards

@@ -18,8 +18,9 @@ close_period as (
 standards_ranked as (
     select
         standards.*,
-        row_number() over (
-            partition by standards.year, standards.scheme, standards.financing_source
+        -- Each snapshot states a scheme's year whole: a source that the newest one leaves out pays nothing.
+        rank() over (
+            partition by standards.scheme
             order by standards.period desc
         ) as snapshot_rank
     from {{ ref('stg_city__financing_standards') }} as standards

@@ -12,9 +12,19 @@ intervals as (
     select * from {{ ref('int_normal_intervals') }}
 ),
 
+-- What was answered on an overlap that is over, or is none of these, says nothing of those that last.
 answers as (
-    select * from {{ ref('int_case_answers') }}
-    where retained_relation_id is not null
+    select
+        case_answers.person_id,
+        case_answers.retained_relation_id,
+        case_answers.answered_at
+    from {{ ref('int_case_answers') }} as case_answers
+    inner join current_overlaps
+        on case_answers.scheme_a = current_overlaps.scheme_a
+            and case_answers.relation_id_a = current_overlaps.relation_id_a
+            and case_answers.scheme_b = current_overlaps.scheme_b
+            and case_answers.relation_id_b = current_overlaps.relation_id_b
+    where case_answers.retained_relation_id is not null
 ),
 
 last_received_months as (

@@ -24,8 +24,9 @@ rules as (
     select * from {{ ref('int_duplicate_rules_in_force') }}
 ),
 
-person_links as (
-    select * from {{ source('identity', 'person_links') }}
+-- Two records of one person are as sure as the weakest link of the strongest way between them; the smaller system and number stands first.
+person_pairs as (
+    select * from {{ source('identity', 'person_pairs') }}
 ),
 
 -- Cases of which the month before has already shown that nothing is left to do.
@@ -124,8 +125,7 @@ joined as (
         double_stays.reimbursed_twice_yuan,
         paid_and_used.paid_overlap_months,
         paid_and_used.benefits_drawn,
-        links_a.match_tier as match_tier_a,
-        links_b.match_tier as match_tier_b,
+        person_pairs.match_tier,
         case
             when retained.relation_id is null then null
             when typed_overlaps.is_shared_by_three_on_last_day then 'DK-07'
@@ -169,12 +169,19 @@ joined as (
             and typed_overlaps.relation_id_a = paid_and_used.relation_id_a
             and typed_overlaps.scheme_b = paid_and_used.scheme_b
             and typed_overlaps.relation_id_b = paid_and_used.relation_id_b
-    left join person_links as links_a
-        on typed_overlaps.scheme_a = links_a.source_system
-            and typed_overlaps.source_person_no_a = links_a.source_person_no
-    left join person_links as links_b
-        on typed_overlaps.scheme_b = links_b.source_system
-            and typed_overlaps.source_person_no_b = links_b.source_person_no
+    left join person_pairs
+        on person_pairs.source_system_a = typed_overlaps.scheme_a
+            and person_pairs.source_system_b = typed_overlaps.scheme_b
+            and person_pairs.source_person_no_a
+            = case
+                when typed_overlaps.scheme_a = typed_overlaps.scheme_b then least(typed_overlaps.source_person_no_a, typed_overlaps.source_person_no_b)
+                else typed_overlaps.source_person_no_a
+            end
+            and person_pairs.source_person_no_b
+            = case
+                when typed_overlaps.scheme_a = typed_overlaps.scheme_b then greatest(typed_overlaps.source_person_no_a, typed_overlaps.source_person_no_b)
+                else typed_overlaps.source_person_no_b
+            end
 ),
 
 identified as (
@@ -200,8 +207,8 @@ worded as (
         scheme_a = scheme_b and source_person_no_a = source_person_no_b as is_one_record,
         case
             when scheme_a = scheme_b and source_person_no_a = source_person_no_b then 'high'
-            when match_tier_a = 'score' or match_tier_b = 'score' then 'low'
-            when match_tier_a in ('R2', 'R3', 'reviewer') or match_tier_b in ('R2', 'R3', 'reviewer') then 'medium'
+            when match_tier = 'score' then 'low'
+            when match_tier in ('R2', 'R3', 'reviewer') then 'medium'
             else 'high'
         end as confidence,
         case when ended_relation_id = relation_id_a then normal_to_a when ended_relation_id = relation_id_b then normal_to_b end as ended_on,
@@ -210,10 +217,26 @@ worded as (
     from identified
     left join done_before
         on identified.case_id = done_before.case_id
+),
+
+-- Which version of each rule that speaks in the case was in force.
+versions as (
+    select
+        worded.case_id,
+        worded.type_code || ':' || coalesce(types.rule_version, '')
+        || coalesce(' ' || worded.legitimate_rule || ':' || legitimate.rule_version, '')
+        || coalesce(' ' || worded.keep_rule || ':' || kept.rule_version, '') as rule_versions
+    from worded
+    left join rules as types
+        on worded.type_code = types.rule_code
+    left join rules as legitimate
+        on worded.legitimate_rule = legitimate.rule_code
+    left join rules as kept
+        on worded.keep_rule = kept.rule_code
 )
 
 select
-    case_id,
+    worded.case_id,
     person_id,
     type_code,
     scheme_a,
@@ -251,6 +274,7 @@ select
     legitimate_rule,
     retained_relation_id,
     keep_rule,
+    versions.rule_versions,
     case
         when is_done and is_done_before then 'closed'
         when ended_relation_id is not null then 'settled'
@@ -272,3 +296,5 @@ select
     {{ money_or_zero('reimbursed_twice_yuan') }} as duplicate_benefit_yuan,
     {{ money_or_zero('person_yuan') }} as duplicate_premium_yuan
 from worded
+inner join versions
+    on worded.case_id = versions.case_id
