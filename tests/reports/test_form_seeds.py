@@ -39,6 +39,17 @@ ROWS, COLUMNS = by_report(seed("form_rows"), "row_code"), by_report(seed("form_c
 REPORTS = [form["report_code"] for form in seed("forms")]
 
 
+def test_a_kind_of_duplicate_has_one_name_wherever_it_stands():
+    with (DBT_PROJECT / "seeds" / "duplicates" / "duplicate_rules.csv").open(encoding="utf-8", newline="") as handle:
+        names = {row["rule_code"]: row["name_zh"] for row in csv.DictReader(handle) if row["rule_class"] == "type"}
+    assert len(names) == 9
+    lines = {row["line_code"]: row["name_zh"] for row in catalogue("duplicate_lines") if row["line_code"] in names}
+    assert lines == names
+    rows = [row for row in seed("form_rows") if (row["member"] or "").removeprefix(".") in names]
+    assert {row["report_code"] for row in rows} == {"RPT-M11", "RPT-A01"}
+    assert {(row["member"], row["label_zh"]) for row in rows} == {(f".{code}", name) for code, name in names.items()}
+
+
 def test_the_page_of_codes_is_what_the_seeds_say():
     assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m reports.form_codes` and commit docs/forms.md"
 
