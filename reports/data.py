@@ -175,8 +175,19 @@ def _definition(row: dict[str, Any]) -> Definition:
 
 @lru_cache(maxsize=_KEPT)
 def rule_names(reader: ReleaseReader) -> dict[str, str]:
-    """Names of the duplicate rules by code."""
-    return {row["rule_code"]: row["name_zh"] for row in reader.rows("duplicate_rule_definitions")}
+    """Names of the duplicate rules by code, as they were in force in the release's month."""
+    return {code: rule["name_zh"] for code, rule in rules_in_force(reader).items()}
+
+
+@lru_cache(maxsize=_KEPT)
+def rules_in_force(reader: ReleaseReader) -> dict[str, dict[str, Any]]:
+    """The duplicate rules by code, each in the version of the release's month; one that never held in it is not there."""
+    day = reader.period.last_day
+    return {
+        row["rule_code"]: row
+        for row in reader.rows("duplicate_rule_definitions", order_by="rule_code, valid_from")
+        if row["valid_from"] <= day and (row["valid_to"] is None or row["valid_to"] >= day)
+    }
 
 
 @lru_cache(maxsize=_KEPT)

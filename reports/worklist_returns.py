@@ -15,7 +15,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from reports.worklists import (
     canonical,
     checksum_of_keys,
     checksum_of_row,
+    comparable,
+    day_of,
 )
 from warehouse.errors import TongchouError
 
@@ -39,9 +41,6 @@ _FAR_CELL = re.compile(rb'\br="(?:[A-Z]{3}[0-9]|[A-Z]{1,2}[0-9]{7})')
 _HEAD_SEARCHED = 30
 _LONGEST_REMARK = 200
 _LONGEST_QUOTED = 12
-_DAY_TEXT = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:\s+0{1,2}:00(?::00)?)?|(\d{4})(\d{2})(\d{2})")
-_SERIAL_DAYS = (32874, 73050)  # 1990-01-01 to 2099-12-31, as spreadsheets count days
-_SERIAL_BEGIN = date(1899, 12, 30)
 _ANSWER_KEYS = ("verdict", "kept", "ended_on", "remark")
 _BY_KEY = {column.key: column for column in COLUMNS}
 # Numbers that may be somebody's: of identity cards (15, 18), telephones (11) and bank cards.
@@ -141,7 +140,7 @@ def read_return(path: Path, today: date) -> ReturnedList:
     Raises:
         ReturnRefusedError: it cannot be read, or is no worklist of ours, or its hidden sheet is not as it was sent.
     """
-    sheets = _sheets(path)
+    sheets, merged = _sheets(path)
     facts, keys = _keys(path, sheets)
     found = ReturnedList(
         file_name=path.name,
@@ -154,12 +153,24 @@ def read_return(path: Path, today: date) -> ReturnedList:
     head, places = _head(path, sheets)
     rows = sheets[words.LIST_SHEET]
     by_case: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    covered: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for number in range(head + 1, len(rows)):
         cells = {key: rows[number][place] if place < len(rows[number]) else None for key, place in places.items()}
         if not any(canonical(value) for key, value in cells.items() if key not in ("number", "hint")):
             continue
-        by_case[canonical(cells["case_id"])].append((number + 1, cells))
+        case_id = canonical(cells["case_id"])
+        hidden = next((key for key in _ANSWER_KEYS if (number, places[key]) in merged), None)
+        if hidden is not None:
+            covered[case_id].append((number + 1, hidden))
+        else:
+            by_case[case_id].append((number + 1, cells))
     answered = 0
+    for case_id, hidden_cells in covered.items():
+        answered += case_id in keys and case_id not in by_case
+        for line, key in hidden_cells:
+            found.problems.append(
+                RowProblem(line, case_id if case_id in keys else "", _BY_KEY[key].name, "合并的单元格", "每行各填各的；请取消合并单元格")
+            )
     for case_id, lines in by_case.items():
         answered += _take_case(found, case_id, lines, keys, today)
     found.unanswered = len(keys) - answered
@@ -171,8 +182,8 @@ def read_return(path: Path, today: date) -> ReturnedList:
 # Opening
 
 
-def _sheets(path: Path) -> dict[str, list[list[Any]]]:
-    """Every sheet as rows of values, from its first cell."""
+def _sheets(path: Path) -> tuple[dict[str, list[list[Any]]], set[tuple[int, int]]]:
+    """Every sheet as rows of values, from its first cell; and the cells of the list that a merged cell with a value covers."""
     from python_calamine import CalamineWorkbook
 
     if not path.is_file():
@@ -181,7 +192,10 @@ def _sheets(path: Path) -> dict[str, list[list[Any]]]:
     try:
         _refuse_monsters(path)
         book = CalamineWorkbook.from_path(path)
-        return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+        opened = {name: book.get_sheet_by_name(name) for name in book.sheet_names}
+        sheets = {name: sheet.to_python(skip_empty_area=False) for name, sheet in opened.items()}
+        listed = opened.get(words.LIST_SHEET)
+        return sheets, _under_merged(sheets[words.LIST_SHEET], listed.merged_cell_ranges or []) if listed else set()
     except TongchouError:
         raise
     # A damaged workbook fails wherever the reader happens to notice it, a panic of the library among them; it cannot be read.
@@ -193,6 +207,15 @@ def _sheets(path: Path) -> dict[str, list[list[Any]]]:
             "password; open it in WPS or Excel and save it as .xlsx"
         )
         raise ReturnRefusedError(message) from None
+
+
+def _under_merged(rows: list[list[Any]], ranges: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> set[tuple[int, int]]:
+    """Cells by row and column, from 0, that a merged cell with a value covers besides its own first one."""
+    hidden: set[tuple[int, int]] = set()
+    for (top, left), (bottom, right) in ranges:
+        if top < len(rows) and left < len(rows[top]) and canonical(rows[top][left]):
+            hidden |= {(row, place) for row in range(top, bottom + 1) for place in range(left, right + 1)} - {(top, left)}
+    return hidden
 
 
 def _refuse_monsters(path: Path) -> None:
@@ -312,7 +335,7 @@ def changed_column(line: int, cells: dict[str, Any], expected: dict[str, Any]) -
     """Which locked cell of a row was changed, against the row as it was sent."""
     case_id = canonical(cells["case_id"])
     for column in COLUMNS:
-        if column.is_checked and canonical(cells[column.key]) != canonical(expected[column.key]):
+        if column.is_checked and comparable(column, cells[column.key]) != comparable(column, expected[column.key]):
             quoted = canonical(expected[column.key]) if column.kind in ("day", "money", "count") else ""
             return RowProblem(
                 line, case_id, column.name, "与下发时不同", f"下发时的内容{'，即 ' if quoted else ''}{quoted}；锁定的单元格不能改"
@@ -335,7 +358,7 @@ def _answer(line: int, case_id: str, cells: dict[str, Any], key: dict[str, str],
         return wrong("kept", "空", f"{'、'.join(words.KEPT)}：确认重复、仍在重叠的必须选择")
     if verdict != "duplicate" and kept is not None:
         return wrong("kept", kept_text, f"空：核查结论是{verdict_text}")
-    ended_on = _day(cells["ended_on"])
+    ended_on = day_of(cells["ended_on"])
     if ended_on is None and canonical(cells["ended_on"]):
         return wrong("ended_on", _seen(cells["ended_on"], ()), "日期，如 2025-06-30")
     if ended_on is not None:
@@ -363,31 +386,10 @@ def _answer(line: int, case_id: str, cells: dict[str, Any], key: dict[str, str],
 
 def _first_day(cells: dict[str, Any], kept: str | None) -> date | None:
     """The first day of the relation that is not kept; of the earlier one where neither is."""
-    days = {side: _day(cells[f"first_day_{side}"]) for side in "ab"}
+    days = {side: day_of(cells[f"first_day_{side}"]) for side in "ab"}
     if kept in ("a", "b"):
         return days["b" if kept == "a" else "a"]
     return min((day for day in days.values() if day is not None), default=None)
-
-
-def _day(value: object) -> date | None:
-    """A day however it was typed: a date, a text, or the number behind a date; None where it is none."""
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if value == int(value) and _SERIAL_DAYS[0] <= value <= _SERIAL_DAYS[1]:
-            return _SERIAL_BEGIN + timedelta(days=int(value))
-        value = str(int(value)) if value == int(value) else ""
-    text = canonical(value).translate(str.maketrans("０１２３４５６７８９－／．", "0123456789-/."))
-    match = _DAY_TEXT.fullmatch(text)
-    if match is None:
-        return None
-    parts = [int(part) for part in match.groups() if part]
-    try:
-        return date(*parts)
-    except ValueError:
-        return None
 
 
 def _seen(value: object, vocabulary: Iterable[str]) -> str:

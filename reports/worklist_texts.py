@@ -53,6 +53,8 @@ OTHER_STATES = {
     "closed": "已归档",
 }
 
+RULE_VERSION = "（规则第 {version} 版）"
+
 GROUPS = {
     "case": "案件",
     "a": "关系一",

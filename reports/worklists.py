@@ -14,7 +14,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from reports import data
 from reports import worklist_texts as words
 from reports.formats import OFFICE_TIME, month_name
 from reports.forms import lines_needed
@@ -49,6 +50,10 @@ _ALARM, _QUIET = "#B00020", "#7F7F7F"
 _MOST_LINES = 12
 _RULE_TAIL = re.compile(r"[;；,，]\s*见 persons_and_duplicates$")
 _LATEST_DAY = date(2099, 12, 31)
+_DAY_TEXT = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:\s+0{1,2}:00(?::00)?)?|(\d{4})(\d{2})(\d{2})")
+_NUMBER_TEXT = re.compile(r"-?\d[\d,]*(\.\d+)?")
+_SERIAL_DAYS = (7306, 73050)  # 1920-01-01 to 2099-12-31, as spreadsheets count days
+_SERIAL_BEGIN = date(1899, 12, 30)
 
 
 @dataclass(frozen=True)
@@ -200,8 +205,7 @@ class CaseBook:
 
     @cached_property
     def _rules(self) -> dict[str, dict[str, Any]]:
-        rows = self.reader.rows("duplicate_rule_definitions", order_by="rule_code, valid_from")
-        return {row["rule_code"]: row for row in rows}
+        return data.rules_in_force(self.reader)
 
     @cached_property
     def _info(self) -> dict[str, Any]:
@@ -297,7 +301,8 @@ class CaseBook:
         rule = self._rules.get(rule_code)
         if rule is None:
             return ""
-        return f"{rule['name_zh']}：{_RULE_TAIL.sub('', rule['detail_zh'])}"
+        shown = f"{rule['name_zh']}：{_RULE_TAIL.sub('', rule['detail_zh'])}"
+        return f"{shown}{words.RULE_VERSION.format(version=rule['rule_version'])}"
 
     def _state(self, case: dict[str, Any], person: dict[str, Any]) -> str:
         if case["status"] == "closed":
@@ -348,7 +353,7 @@ def _of_both(person: dict[str, Any], part: str, empty: str, division_code: str) 
 
 def checksum_of_row(row: dict[str, Any]) -> str:
     """A checksum over what a county may not change of a row, whichever program has saved it."""
-    parts = [canonical(row[column.key]) for column in COLUMNS if column.is_checked]
+    parts = [comparable(column, row[column.key]) for column in COLUMNS if column.is_checked]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
@@ -370,6 +375,38 @@ def canonical(value: object) -> str:
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
         return f"{number.normalize():f}" if number else "0"
     return re.sub(r"(\r\n|\r|_x000D_\n|\n)+", "\n", str(value)).strip()
+
+
+def comparable(column: Column, value: object) -> str:
+    """A cell's value as one text, whether a day or a number came back as such, as a text, or as the number behind a day."""
+    text = canonical(value)
+    if column.kind == "day":
+        day = day_of(value)
+        return text if day is None else day.isoformat()
+    if column.kind in ("money", "count") and _NUMBER_TEXT.fullmatch(text):
+        return canonical(Decimal(text.replace(",", "")))
+    return text
+
+
+def day_of(value: object) -> date | None:
+    """A day however it was typed: a date, a text, or the number behind a date; None where it is none."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if value == int(value) and _SERIAL_DAYS[0] <= value <= _SERIAL_DAYS[1]:
+            return _SERIAL_BEGIN + timedelta(days=int(value))
+        value = str(int(value)) if value == int(value) else ""
+    text = canonical(value).translate(str.maketrans("０１２３４５６７８９－／．", "0123456789-/."))
+    match = _DAY_TEXT.fullmatch(text)
+    if match is None:
+        return None
+    parts = [int(part) for part in match.groups() if part]
+    try:
+        return date(*parts)
+    except ValueError:
+        return None
 
 
 def keys_of(worklist: Worklist) -> tuple[dict[str, str], list[tuple[str, ...]]]:

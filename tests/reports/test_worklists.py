@@ -365,6 +365,45 @@ def test_a_row_that_is_wrong_is_not_taken_and_says_where_what_was_found_and_what
     assert [one.case_id for one in returned.answers] == [right]
 
 
+def test_an_answer_merged_over_several_rows_is_that_of_its_first_row_and_told_of_the_others(path, worklist, tmp_path):
+    first, second, third, *_ = [one["case_id"] for one in worklist.asked]
+
+    def merge(_, sheet):
+        sheet.protection.sheet = False
+        line = line_of(sheet, first)
+        assert (line_of(sheet, second), line_of(sheet, third)) == (line + 1, line + 2)
+        answer(sheet, line, LEGITIMATE)
+        sheet.merge_cells(start_row=line, end_row=line + 1, start_column=PLACES["verdict"] + 1, end_column=PLACES["verdict"] + 1)
+        sheet.merge_cells(start_row=line + 2, end_row=line + 3, start_column=PLACES["remark"] + 1, end_column=PLACES["remark"] + 1)
+
+    returned = read_return(edited(path, tmp_path / "merged.xlsx", merge), TODAY)
+    assert [(one.case_id, one.answer) for one in returned.answers] == [(first, "legitimate")]
+    assert [(one.case_id, one.column, one.found) for one in returned.problems] == [(second, "核查结论", "合并的单元格")]
+    assert returned.unanswered == len(worklist.asked) - 2
+
+
+def test_locked_cells_may_come_back_as_texts_and_days_as_the_numbers_behind_them(path, worklist, tmp_path):
+    first, second, *_ = lasting(worklist)
+
+    def retyped(_, sheet):
+        for case_id in (first, second):
+            line = line_of(sheet, case_id)
+            for column in COLUMNS:
+                one = cell(sheet, line, column.key)
+                if isinstance(one.value, datetime):
+                    one.value = (one.value - datetime(1899, 12, 30)).days if case_id == first else f"{one.value:%Y/%m/%d}"
+                    one.number_format = "General"
+                elif column.kind == "money":
+                    one.value = f"{one.value:,.2f}"
+                elif isinstance(one.value, int):
+                    one.value = str(one.value)
+            answer(sheet, line, DUPLICATE, KEEP_A)
+
+    returned = read_return(edited(path, tmp_path / "retyped.xlsx", retyped), TODAY)
+    assert returned.problems == [] and returned.changed == {}
+    assert [one.case_id for one in returned.answers] == sorted((first, second), key=[one["case_id"] for one in worklist.asked].index)
+
+
 def test_a_case_that_is_no_longer_overlapping_needs_no_relation_to_keep(path, worklist, tmp_path):
     ended = over(worklist)[0]
     assert [one.kept for one in read_return(answered(path, tmp_path / "over.xlsx", {ended: (DUPLICATE,)}), TODAY).answers] == [None]
