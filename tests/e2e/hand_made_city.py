@@ -18,6 +18,7 @@ import duckdb
 from orchestration.close import close_month
 from tests.warehouse.delivery_builder import DeliveryBuilder
 from tests.warehouse.matching_city import id_number
+from warehouse.contracts import load_contracts
 from warehouse.landing import receive
 from warehouse.periods import Period
 from warehouse.settings import Settings
@@ -165,6 +166,37 @@ class HandMadeCity:
         number = int(self.relations[f"{word}/resident"].split(":")[1])
         line = f"{number:08d}{year},{self._number('resident', number)},391,{year}01,{year}12,400.00,0.00,2025-05-10"
         self._add("resident", "990100", "rsdt_psn_clct_detl_d", {MAY: line})
+
+    # Stays in hospital, in June's delivery
+
+    def resident_stay(self, word: str, hospital: str, first: str, last: str, paid: str, *, care: str = "21") -> None:
+        """A stay that the residents' fund paid for."""
+        number = int(self.relations[f"{word}/resident"].split(":")[1])
+        key = f"{number:05d}{first.replace('-', '')}"
+        self._fill("resident", "990100", "fixmedins_b", fixmedins_code=f"H-{hospital}", fixmedins_name=hospital, fix_blng_admdvs=EAST)
+        self._fill(
+            "resident", "990100", "setl_d", setl_id=f"S{key}", refd_setl_flag="0", mdtrt_id=f"V{key}",
+            psn_no=self._number("resident", number), insutype="391", psn_type="1501", insu_admdvs=EAST, fixmedins_code=f"H-{hospital}",
+            med_type=care, begndate=first, enddate=last, setl_time="2025-06-25", medfee_sumamt=paid, inscp_scp_amt=paid, hifp_pay=paid,
+            fund_pay_sumamt=paid, drug_fee=paid,
+        )  # fmt: skip
+
+    def rural_stay(self, word: str, hospital: str, first: str, last: str, paid: str) -> None:
+        """A stay that the rural cooperative paid for."""
+        number = int(self.relations[f"{word}/rural"].split(":")[1])
+        self._fill("rural", EAST, "institutions", 机构编码=f"N-{hospital}", 机构名称=hospital, 区划=EAST)
+        self._fill(
+            "rural", EAST, "hospital_claims", 补偿序号=f"C{number:05d}{first.replace('-', '')}", 个人编号=self._number("rural", number),
+            机构编码=f"N-{hospital}", 机构级别="县级", 入院日期=first, 出院日期=last, 补偿日期="2025-06-26", 转诊="否", 直补="是",
+            总费用=paid, 保内费用=paid, 统筹补偿=paid, 药品费=paid,
+        )  # fmt: skip
+
+    def _fill(self, system: str, office: str, table: str, **values: str) -> None:
+        """A line with these values; amounts that are not named are nothing. A line that stands there already stays one."""
+        columns = load_contracts()[system].tables[table].columns
+        line = ",".join(values.get(column.name, "0.00" if column.type == "money" else "") for column in columns)
+        if line not in self.lines.get((system, JUNE, office), {}).get(table, []):
+            self._add(system, office, table, {JUNE: line})
 
     # A month
 

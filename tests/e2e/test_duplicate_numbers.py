@@ -9,7 +9,7 @@ import pytest
 from orchestration.close import close_month
 from tests.conftest import EDGE_MONTHS, MINI_MONTHS, SAMPLES, copy_of
 from tests.e2e.plain_cases import case_differences
-from tests.e2e.recounted import CITY, duplicate_measures, places_of, published_measures, record_measures, rows_of
+from tests.e2e.recounted import CITY, double_stays, duplicate_measures, places_of, published_measures, record_measures, rows_of
 from warehouse.periods import Period
 from warehouse.register import Register
 from warehouse.scope import scope
@@ -73,6 +73,20 @@ def test_cases_are_what_their_definition_says_reckoned_once_more_in_plain_python
     compared, wrong = case_differences(homes[city], month)
     assert wrong == []
     assert compared > 100
+
+
+@pytest.mark.parametrize(("city", "months"), [("mini", MINI_MONTHS), ("edge", EDGE_MONTHS)])
+def test_stays_that_two_funds_paid_for_are_what_the_settlements_say_and_stand_on_their_cases(homes, city, months):
+    with duckdb.connect(str(homes[city].warehouse), read_only=True) as con:
+        moved = double_stays(con, list(months))
+    with release_of(homes[city], months[-1]) as con:
+        published = published_measures(con, months[-1], ("DOUBLE_BENEFIT_STAYS", "DOUBLE_BENEFIT_PAID"), "month")
+        (on_cases,) = con.execute("select sum(duplicate_benefit_yuan) from reporting.duplicate_cases").fetchone()
+    assert {cell: value for cell, value in published.items() if value} == {
+        cell: value for (month, cell), value in moved.items() if month == months[-1] and value
+    }
+    standing = sum(value for (_, cell), value in moved.items() if cell == ("DOUBLE_BENEFIT_PAID", "all", CITY))
+    assert on_cases == standing
 
 
 @pytest.mark.parametrize(("city", "month"), CITIES)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.hand_made_city import EAST, WEST, ClosedCity, HandMadeCity
 from tests.e2e.plain_cases import case_differences
+from tests.e2e.recounted import double_stays
 from tests.warehouse.matching_city import id_number
 
 
@@ -82,6 +83,17 @@ def city(tmp_path_factory) -> ClosedCity:
     # What was paid for
     made.employee_pays("retired", "2025-03", "2025-04", "2025-05")
     made.resident_pays("retired", 2025)
+    # Who was in hospital
+    for word in ("in hospital twice over", "in two hospitals", "in childbed"):
+        made.resident(word, "2021-01-01")
+        made.rural(word)
+    made.resident_stay("in hospital twice over", "东城区第一医院(北院)", "2025-06-02", "2025-06-10", "800.00")
+    made.rural_stay("in hospital twice over", "东城区第一医院（北院）", "2025-06-10", "2025-06-12", "500.00")
+    made.rural_stay("in hospital twice over", "东城区第一医院（北院）", "2025-06-20", "2025-06-21", "90.00")
+    made.resident_stay("in two hospitals", "东城区第一医院(北院)", "2025-06-02", "2025-06-10", "800.00")
+    made.rural_stay("in two hospitals", "东城区中医院", "2025-06-02", "2025-06-10", "500.00")
+    made.resident_stay("in childbed", "东城区中医院", "2025-06-02", "2025-06-05", "800.00", care="52")
+    made.rural_stay("in childbed", "东城区中医院", "2025-06-02", "2025-06-05", "500.00")
     made.crowd(180)
     return ClosedCity(made, made.close(tmp_path_factory.mktemp("insured_twice")))
 
@@ -267,6 +279,29 @@ def test_months_that_both_were_paid_for_are_told_beside_the_months_enrolled(city
     assert (case["overlap_months"], case["paid_overlap_months"], case["benefits_drawn"]) == (54, 3, "none")
     assert "两边均已缴费3个月" in case["evidence"]
     assert only(city, "exact")["paid_overlap_months"] == 0
+
+
+def test_a_stay_that_two_funds_paid_for_costs_the_smaller_payment_and_is_the_same_number_on_the_case_and_in_the_measure(city):
+    case = only(city, "in hospital twice over")
+    assert (case["duplicate_benefit_yuan"], case["benefits_drawn"]) == (Decimal(500), "both")
+    for word in ("in two hospitals", "in childbed"):
+        assert (only(city, word)["duplicate_benefit_yuan"], only(city, word)["benefits_drawn"]) == (0, "both")
+    measured = dict(
+        city.con.execute(
+            """
+            select measure_code, value from reporting.measure_values
+            where starts_with(measure_code, 'DOUBLE_BENEFIT') and not contains(measure_code, '.') and not ends_with(measure_code, '_LY')
+                and scheme = 'all' and division_code = '990100' and period = '2025-06' and period_type = 'month'
+            """
+        ).fetchall()
+    )
+    assert measured == {"DOUBLE_BENEFIT_STAYS": 1, "DOUBLE_BENEFIT_PAID": 500}
+    assert {cell: value for (month, cell), value in double_stays(city.con, ["2025-05", "2025-06"]).items() if month == "2025-06"} == {
+        (code, scheme, place): value
+        for code, value in measured.items()
+        for scheme in ("resident", "rural", "all")
+        for place in (EAST, "990100")
+    }
 
 
 # Numbers

@@ -66,19 +66,18 @@ double_stays_ranked as (
         typed_overlaps.relation_id_a,
         typed_overlaps.scheme_b,
         typed_overlaps.relation_id_b,
-        double_stays.reimbursed_twice_yuan,
+        double_stays.paid_twice_yuan,
         row_number() over (
-            partition by
-                double_stays.source_system_a, double_stays.source_person_no_a, double_stays.stay_id_a,
-                double_stays.source_system_b, double_stays.source_person_no_b, double_stays.stay_id_b
+            partition by double_stays.source_system_a, double_stays.stay_id_a, double_stays.source_system_b, double_stays.stay_id_b
             order by
                 case when double_stays.both_from between typed_overlaps.overlap_from and typed_overlaps.overlap_end then 0 else 1 end,
                 typed_overlaps.relation_id_a,
                 typed_overlaps.relation_id_b
         ) as booking_rank
-    from {{ ref('int_stays_reimbursed_twice') }} as double_stays
+    from {{ ref('int_stays_paid_twice') }} as double_stays
     inner join typed_overlaps
-        on double_stays.source_system_a = typed_overlaps.scheme_a
+        on double_stays.is_at_end
+            and double_stays.source_system_a = typed_overlaps.scheme_a
             and double_stays.source_person_no_a = typed_overlaps.source_person_no_a
             and double_stays.source_system_b = typed_overlaps.scheme_b
             and double_stays.source_person_no_b = typed_overlaps.source_person_no_b
@@ -90,7 +89,7 @@ double_stays as (
         relation_id_a,
         scheme_b,
         relation_id_b,
-        sum(reimbursed_twice_yuan) as reimbursed_twice_yuan
+        sum(paid_twice_yuan) as paid_twice_yuan
     from double_stays_ranked
     where booking_rank = 1
     group by
@@ -122,7 +121,7 @@ joined as (
         extra_relations.city_yuan,
         extra_relations.county_yuan,
         extra_relations.person_yuan,
-        double_stays.reimbursed_twice_yuan,
+        double_stays.paid_twice_yuan,
         paid_and_used.paid_overlap_months,
         paid_and_used.benefits_drawn,
         person_pairs.match_tier,
@@ -293,7 +292,7 @@ select
     {{ money_or_zero('province_yuan') }} as duplicate_subsidy_province_yuan,
     {{ money_or_zero('city_yuan') }} as duplicate_subsidy_city_yuan,
     {{ money_or_zero('county_yuan') }} as duplicate_subsidy_county_yuan,
-    {{ money_or_zero('reimbursed_twice_yuan') }} as duplicate_benefit_yuan,
+    {{ money_or_zero('paid_twice_yuan') }} as duplicate_benefit_yuan,
     {{ money_or_zero('person_yuan') }} as duplicate_premium_yuan
 from worded
 inner join versions
