@@ -21,7 +21,8 @@ COLUMNS = {
     "id_status": "varchar", "guardian_number": "varchar", "id_birth_date": "date", "id_sex": "varchar", "name": "varchar",
     "name_pinyin": "varchar", "sex": "varchar", "birth_date": "date", "birth_date_if_swapped": "date", "birth_date_if_lunar": "date",
     "phone_number": "varchar", "household_no": "varchar", "village_code": "varchar", "place_village_code": "varchar",
-    "place_township_code": "varchar", "place_county_code": "varchar", "is_dead": "boolean", "office": "varchar",
+    "place_township_code": "varchar", "place_county_code": "varchar", "insured_county_code": "varchar",
+    "is_dead": "boolean", "office": "varchar",
 }  # fmt: skip
 PINYIN = {
     "张伟": "zhang wei", "张玮": "zhang wei", "李娜": "li na", "王子涵": "wang zi han", "王子轩": "wang zi xuan", "王紫涵": "wang zi han",

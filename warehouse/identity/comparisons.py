@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+SYSTEMS = ("employee", "resident", "rural")
+
 _PLACEHOLDER = re.compile(r"(\w+)\[(l|r)\]")
 
 
@@ -25,6 +27,7 @@ class Level:
         zh, en: the level in words.
         frequency: column whose frequency in the city says how much the agreement is worth; None where every value is worth the same.
         is_missing: nothing can be said, because one record does not have it.
+        among: name of the levels that its shares are counted among; the same for all of a comparison unless told otherwise.
     """
 
     code: str
@@ -33,6 +36,7 @@ class Level:
     en: str
     frequency: str | None = None
     is_missing: bool = False
+    among: str = "all"
 
 
 @dataclass(frozen=True)
@@ -259,6 +263,15 @@ PHONE = Comparison(
     ),
 )
 
+# The county where somebody is insured stands for an address that he does not give, or no longer lives at.
+_INSURED_THERE = "(insured[l] = insured[r] or " + _either_way("insured[l] = county[r]") + ")"
+# Where a number was issued is what its first six digits say. A number that both records carry says that of one person, whoever it is.
+_ISSUED_THERE = "(own_id[l] is distinct from own_id[r] and " + _either_way("left(own_id[l], 6) in (county[r], insured[r])") + ")"
+_UNPLACED = (
+    "(county[l] is null or county[r] is null)"
+    " and coalesce(county[l], insured[l]) is not null and coalesce(county[r], insured[r]) is not null"
+)
+
 PLACE = Comparison(
     "place",
     "住址",
@@ -272,8 +285,41 @@ PLACE = Comparison(
         ),
         Level("village", "village[l] = village[r]", "同村（社区）", "the same village", frequency="village"),
         Level("township", "township[l] = township[r]", "同乡镇（街道）", "the same township"),
-        Level("unknown", "county[l] is null or county[r] is null", "一方住址不详", "no known place on one side", is_missing=True),
         Level("county", "county[l] = county[r]", "同县（区）", "the same county"),
+        Level(
+            "insured",
+            f"county[l] <> county[r] and {_INSURED_THERE}",
+            "住址不同县（区），但参保地相同或为另一方住址所在县（区）",
+            "addresses in different counties, insured in the same one or in that of the other's address",
+        ),
+        Level(
+            "issued",
+            f"county[l] <> county[r] and {_ISSUED_THERE}",
+            "不同县（区），但一方证件号码由另一方所在县（区）签发",
+            "different counties, one of which the other's ID number was issued in",
+        ),
+        Level(
+            "unplaced_insured",
+            f"{_UNPLACED} and {_INSURED_THERE}",
+            "一方住址不详，参保地与另一方同县（区）",
+            "no address on one side, insured in the same county",
+            among="unplaced",
+        ),
+        Level(
+            "unplaced_issued",
+            f"{_UNPLACED} and {_ISSUED_THERE}",
+            "一方住址不详，参保地不同，但一方证件号码由另一方所在县（区）签发",
+            "no address on one side, insured in different counties, one of which the other's ID number was issued in",
+            among="unplaced",
+        ),
+        Level(
+            "unplaced",
+            _UNPLACED,
+            "一方住址不详，参保地不同县（区）",
+            "no address on one side, insured in different counties",
+            among="unplaced",
+        ),
+        Level("unknown", "county[l] is null or county[r] is null", "一方住址不详", "no known place on one side", is_missing=True),
         Level("different", None, "不同县（区）", "different counties"),
     ),
 )
@@ -288,6 +334,10 @@ SYSTEM = Comparison(
         Level("one", None, "同一系统", "records of one system"),
     ),
 )
+
+# Which two systems: what a city's own pairs say of them is weighed by these (`local_shares.py`).
+SYSTEM_PAIR = "least(source_system[l], source_system[r]) || '-' || greatest(source_system[l], source_system[r])"
+SYSTEM_PAIRS = tuple(f"{one}-{other}" for place, one in enumerate(SYSTEMS) for other in SYSTEMS[place:])
 
 COMPARISONS: tuple[Comparison, ...] = (NAME, BIRTH, SEX, ID, PHONE, PLACE, SYSTEM)
 BY_CODE = {comparison.code: comparison for comparison in COMPARISONS}
@@ -313,6 +363,7 @@ def compare_pairs(pairs: str, records: str = "match_records") -> str:
             coalesce(left_record.household = right_record.household or left_record.guardian_number = right_record.guardian_number, false)
                 as is_household,
             coalesce(left_record.village = right_record.village, false) as is_village,
+            coalesce(left_record.village <> right_record.village, false) as is_elsewhere,
             left_record.source_system = right_record.source_system as is_one_system,
             coalesce(
                 year(left_record.birth_date) <= cast(left(left_record.first_seen, 4) as integer) - 18
@@ -323,3 +374,21 @@ def compare_pairs(pairs: str, records: str = "match_records") -> str:
         inner join {records} as left_record on pairs.a = left_record.record_key
         inner join {records} as right_record on pairs.b = right_record.record_key
     """
+
+
+def place_from_both_sides(pairs: str, records: str = "match_records") -> str:
+    """SQL that gives each compared pair of a table (`compare_pairs`) once for each of its records that has a number of its own.
+
+    The `place_level` is then as if the other record had none: such are the pairs that a model weighs, and pairs that both have one stand
+    for them where shares are counted.
+    """
+    return " union all ".join(
+        f"""
+        select pairs.* exclude (place_level), {case_sql(PLACE, "holder", "bare")} as place_level
+        from {pairs} as pairs
+        inner join {records} as holder on pairs.{holder} = holder.record_key
+        inner join (select * replace (cast(null as varchar) as own_id) from {records}) as bare on pairs.{bare} = bare.record_key
+        where holder.own_id is not null
+        """
+        for holder, bare in (("a", "b"), ("b", "a"))
+    )

@@ -16,11 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import TongchouError
-from warehouse.identity.comparisons import COMPARISONS, over_suffixes
+from warehouse.identity.comparisons import COMPARISONS, PLACE, SYSTEM, SYSTEM_PAIR, Level, over_suffixes
 from warehouse.register import Register
 
 SHIPPED = Path(__file__).resolve().parent / "models"
 KIND = "fellegi-sunter"
+# By level, `m` and `u`.
+Shares = dict[str, dict[str, float]]
+# No slip of one person's is rarer than one in two thousand, for another month's clerk makes others.
+LEAST_SLIP = 0.0005
 
 
 class MatchModelError(TongchouError):
@@ -40,7 +44,7 @@ class MatchModel:
     """
 
     version: str
-    parameters: dict[str, dict[str, dict[str, float]]]
+    parameters: dict[str, Shares]
     accept: float
     review: float
     trained_on: dict[str, Any]
@@ -92,6 +96,17 @@ class MatchModel:
         return model
 
 
+def _written_level(level: Level, condition: str | None, share: dict[str, float] | None) -> dict[str, Any]:
+    """A level as Splink wants it; without a share it says nothing."""
+    written: dict[str, Any] = {"sql_condition": over_suffixes(condition) if condition else "ELSE", "label_for_charts": level.code}
+    if share is None:
+        return {**written, "is_null_level": True}
+    written |= {"m_probability": share["m"], "u_probability": share["u"], "fix_m_probability": True, "fix_u_probability": True}
+    if level.frequency is not None:
+        written |= {"tf_adjustment_column": level.frequency, "tf_adjustment_weight": 1.0, "disable_tf_exact_match_detection": True}
+    return written
+
+
 def shipped_model() -> MatchModel:
     """The newest model that the project ships."""
     path = sorted(SHIPPED.glob("*.json"))[-1]
@@ -107,34 +122,34 @@ def model_in_force(register: Register) -> MatchModel:
     return MatchModel.from_json(str(newest["parameters"]), f"{register.path.name}, match_models, {newest['model_version']}")
 
 
-def splink_settings(model: MatchModel, prior: float) -> dict[str, Any]:
+def splink_settings(model: MatchModel, prior: float, systems: dict[str, Shares]) -> dict[str, Any]:
     """The settings that make Splink weigh as the model does.
 
     Args:
         model: the parameters.
         prior: share of pairs of one person among all pairs of the city's records.
+        systems: by level of the place, the shares of each two systems.
     """
-    comparisons = []
-    for comparison in COMPARISONS:
-        levels = []
-        for level in comparison.levels:
-            written: dict[str, Any] = {
-                "sql_condition": over_suffixes(level.condition) if level.condition else "ELSE",
-                "label_for_charts": level.code,
-            }
-            if level.is_missing:
-                written["is_null_level"] = True
-            else:
-                share = model.parameters[comparison.code][level.code]
-                written |= {"m_probability": share["m"], "u_probability": share["u"], "fix_m_probability": True, "fix_u_probability": True}
-                if level.frequency is not None:
-                    written |= {
-                        "tf_adjustment_column": level.frequency,
-                        "tf_adjustment_weight": 1.0,
-                        "disable_tf_exact_match_detection": True,
-                    }
-            levels.append(written)
-        comparisons.append({"output_column_name": comparison.code, "comparison_levels": levels})
+    comparisons = [
+        {
+            "output_column_name": comparison.code,
+            "comparison_levels": [
+                _written_level(level, level.condition, None if level.is_missing else model.parameters[comparison.code][level.code])
+                for level in comparison.levels
+            ],
+        }
+        for comparison in COMPARISONS
+        if comparison is not SYSTEM
+    ]
+    # Two systems at each level of the place; of all the first that holds.
+    two = SYSTEM.levels[0]
+    levels = [
+        _written_level(two, " and ".join(f"({part})" for part in (place.condition, f"{SYSTEM_PAIR} = '{pair}'") if part), share)
+        for place in PLACE.levels
+        for pair, share in systems[place.code].items()
+    ]
+    levels.append({"sql_condition": "ELSE", "label_for_charts": "other", "is_null_level": True})
+    comparisons.append({"output_column_name": SYSTEM.code, "comparison_levels": levels})
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "record_key",

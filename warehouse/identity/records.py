@@ -47,6 +47,7 @@ _KEPT = (
     "place_village_code",
     "place_township_code",
     "place_county_code",
+    "insured_county_code",
     "is_dead",
     "office",
 )
@@ -281,6 +282,7 @@ def _describe(con: duckdb.DuckDBPyConnection) -> None:
             place_village_code as village,
             place_township_code as township,
             coalesce(place_county_code, left(place_township_code, 6)) as county,
+            insured_county_code as insured,
             is_dead,
             office
         from graded

@@ -13,6 +13,7 @@ import duckdb
 
 from warehouse.identity.comparisons import COMPARED, COMPARISONS, FREQUENCIES
 from warehouse.identity.frequencies import IN_COHORT, count_frequencies
+from warehouse.identity.local_shares import count_local_shares
 from warehouse.identity.model import MatchModel, splink_settings
 
 WEIGHTS = tuple(f"mw_{comparison.code}" for comparison in COMPARISONS)
@@ -22,7 +23,7 @@ def score_pairs(con: duckdb.DuckDBPyConnection, pairs: str, scores: str, model: 
     """Score pairs of records.
 
     Args:
-        con: connection with `match_records`.
+        con: connection with `match_records` and `match_judged`.
         pairs: table of pairs (a, b: record keys).
         scores: table to write: a, b, match_weight, match_probability, and the weight of each comparison (`mw_<comparison>`, frequencies
             in it), and of the prior (`mw_prior`).
@@ -52,7 +53,8 @@ def score_pairs(con: duckdb.DuckDBPyConnection, pairs: str, scores: str, model: 
         for column in FREQUENCIES
     }
     listed = con.execute(f"select a, b from {pairs} order by a, b").to_arrow_table()
-    scored = _predict(taken, listed, frequencies, splink_settings(model, prior), _threads(con))
+    local = count_local_shares(con, model)
+    scored = _predict(taken, listed, frequencies, splink_settings(local.model, prior, local.systems), _threads(con))
     con.register("scored_pairs", scored)
     con.execute(f"insert into {scores} select a, b, match_weight, match_probability, mw_prior, {', '.join(WEIGHTS)} from scored_pairs")
     con.unregister("scored_pairs")

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-RULE_VERSION = "2025.1"
+RULE_VERSION = "2025.2"
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Rule:
 _SAME_BIRTH_AND_SEX = "birth_level = 'exact' and sex_level = 'same'"
 _ONE_UNUSABLE = "not (is_usable_a and is_usable_b)"
 _NONE_USABLE = "not is_usable_a and not is_usable_b"
+# A county in common is little, and more than nothing.
+_ONE_COUNTY = "place_level in ('township', 'county', 'insured', 'unplaced_insured')"
 _NEAR_ONE = "(is_household or is_village or phone_level = 'same')"
 
 RULES: tuple[Rule, ...] = (
@@ -104,7 +106,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R3x",
         "review",
-        f"name_level = 'exact' and {_SAME_BIRTH_AND_SEX} and {_NONE_USABLE}",
+        f"name_level = 'exact' and {_SAME_BIRTH_AND_SEX} and {_NONE_USABLE} and not {_ONE_COUNTY}",
         "双方均无可用证件号码；仅姓名、出生日期、性别相同",
         "no usable ID number; the same name, birth date and sex only",
     ),
@@ -134,8 +136,8 @@ RULES: tuple[Rule, ...] = (
         "R4",
         "score",
         f"name_level = 'exact' and {_SAME_BIRTH_AND_SEX}",
-        "一方证件号码不可用；仅姓名、出生日期、性别相同",
-        "no usable ID number on one side; the same name, birth date and sex only",
+        "一方或双方证件号码不可用；姓名、出生日期、性别相同",
+        "no usable ID number on one side or both; the same name, birth date and sex",
     ),
     Rule(
         "R5",

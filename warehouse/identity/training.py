@@ -17,15 +17,14 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from warehouse.identity.comparisons import BIRTH, COMPARISONS, Comparison, case_sql, compare_pairs
-from warehouse.identity.model import MatchModel, MatchModelError
+from warehouse.identity.comparisons import BIRTH, COMPARISONS, PLACE, Comparison, case_sql, compare_pairs, place_from_both_sides
+from warehouse.identity.model import LEAST_SLIP, MatchModel, MatchModelError
 from warehouse.identity.records import collect_records
 
 ACCEPT, REVIEW = 0.985, 0.05
 RANDOM_PAIRS = 1_500_000
 BORN_TOGETHER = 8
 LEAST_PAIRS = 200
-LEAST_SLIP = 0.0005
 
 _WRITTEN_BIRTH = replace(BIRTH, levels=tuple(level for level in BIRTH.levels if level.code != "inside_id"))
 
@@ -134,7 +133,8 @@ def _counted(con: duckdb.DuckDBPyConnection, pairs: str, among: dict[str, str]) 
     found = {
         comparison.code: dict(
             con.execute(f"""
-                select {comparison.code}_level, count(*) from training_compared
+                select {comparison.code}_level, count(*)
+                from {f"({place_from_both_sides('training_compared')})" if comparison is PLACE else "training_compared"} as seen
                 where {among.get(comparison.code, "true")}
                 group by {comparison.code}_level
             """).fetchall()
@@ -149,9 +149,12 @@ def _shares(comparison: Comparison, alike: dict[str, int], random: dict[str, int
     """Shares of the levels. What was never seen is rare and not impossible: half a pair is added to each level, and no slip of one person's
     is rarer than one in two thousand, for another month's clerk makes others.
     """
-    levels = [level.code for level in comparison.levels if not level.is_missing]
-    totals = [sum(counted.get(level, 0) for level in levels) + len(levels) / 2 for counted in (alike, random)]
-    return {
-        level: {"m": max((alike.get(level, 0) + 0.5) / totals[0], LEAST_SLIP), "u": (random.get(level, 0) + 0.5) / totals[1]}
-        for level in levels
-    }
+    shares = {}
+    for group in {level.among for level in comparison.levels}:
+        levels = [level.code for level in comparison.levels if level.among == group and not level.is_missing]
+        totals = [sum(counted.get(level, 0) for level in levels) + len(levels) / 2 for counted in (alike, random)]
+        shares |= {
+            level: {"m": max((alike.get(level, 0) + 0.5) / totals[0], LEAST_SLIP), "u": (random.get(level, 0) + 0.5) / totals[1]}
+            for level in levels
+        }
+    return shares

@@ -14,15 +14,22 @@ import duckdb
 from warehouse.identity.model import MatchModel
 
 # Whatever the score: given names that differ are a reviewer's business, unless both records carry the same number; so are birth dates that
-# no known slip explains. Names that sound alike or have lost a character may pass between grown-up persons who share neither household,
-# village nor telephone: twins share everything but the second character, at school and long after, and only one of them may be on record.
+# are not known or that no known slip explains. Names that sound alike or have lost a character may pass between grown-up persons who are
+# known to live in two villages and share neither household nor telephone: twins share everything but the second character, at school and
+# long after, and only one of them may be on record.
+# Names run in villages: two villagers of one name were born in one year, or one of them on a day that nobody knew, more often than the
+# frequency of the name says. So a date that many of one year share by its slip is for a reviewer where only the village speaks for it.
 MAY_BE_ACCEPTED = """
-    birth_level <> 'different'
+    birth_level not in ('different', 'unknown')
+    and (
+        birth_level not in ('lunar', 'first_of_january', 'one_part', 'year')
+        or phone_level = 'same' or id_level in ('same', 'near') or (place_level <> 'village' and not is_household)
+    )
     and (
         name_level = 'exact'
         or (id_level = 'same' and birth_level in ('exact', 'swapped', 'lunar', 'first_of_january', 'century') and sex_level = 'same')
         or (name_level in ('sound', 'lost') and birth_level = 'exact' and sex_level = 'same' and is_grown
-            and not is_household and not is_village and phone_level <> 'same')
+            and not is_household and is_elsewhere and phone_level <> 'same')
     )
 """
 

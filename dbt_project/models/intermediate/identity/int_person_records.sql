@@ -1,7 +1,7 @@
 -- One row per person record and month's snapshot, cleaned: ID number with its status, name with its pinyin, birth date.
 -- id_number is filled where the number is sound and the record's own (valid, repaired, inconsistent); id_number_tidied shows every
 -- number as it can be compared; guardian_number is the guardian's, wherever it stands. place_village_code, place_township_code and
--- place_county_code are the record's own or those that its address names. Holds personal data; nothing published reads it.
+-- place_county_code are the record's own or those that its address names; insured_county_code is where its relations are. Holds personal data; nothing published reads it.
 -- Grain: (source_system, source_person_no, period).
 with
 
@@ -25,6 +25,10 @@ person_names as (
     select * from {{ ref('int_names_cleaned') }}
 ),
 
+insured_counties as (
+    select * from {{ ref('int_insured_counties') }}
+),
+
 graded as (
     select
         person_records.*,
@@ -35,6 +39,7 @@ graded as (
         coalesce(person_records.village_code, addresses.village_code) as place_village_code,
         coalesce(left(person_records.village_code, 9), addresses.township_code) as place_township_code,
         coalesce(left(person_records.village_code, 6), addresses.county_code) as place_county_code,
+        case when person_records.source_system = 'rural' then person_records.office else insured_counties.county_code end as insured_county_code,
         guardian_numbers.id_number_full as guardian_number_full,
         id_numbers.id_number_tidied,
         id_numbers.id_number_full,
@@ -54,6 +59,10 @@ graded as (
         on person_records.birth_date_raw = birth_dates.birth_date_raw
     left join addresses
         on person_records.address = addresses.address
+    left join insured_counties
+        on person_records.source_system = insured_counties.source_system
+            and person_records.source_person_no = insured_counties.source_person_no
+            and person_records.period = insured_counties.period
 )
 
 select
@@ -85,6 +94,7 @@ select
     place_village_code,
     place_township_code,
     place_county_code,
+    insured_county_code,
     is_dead,
     office,
     delivery_id,
