@@ -6,6 +6,7 @@ shares are used for (`model.py`).
 Pairs of one person are those that carry the same sound number. How often their birth dates agree is counted among those whose names agree,
 how often their names agree among those whose birth dates and sexes do, and so on: a pair that got its number by mistake then counts
 nowhere. How near ID numbers are is counted among pairs that agree in name, birth date, sex and telephone whatever their numbers.
+Places are counted as if only one of the two had a number, for such are the pairs that are scored.
 Pairs of two persons are records drawn side by side from a shuffled list; for ID numbers, of which the birth date is a part, from those
 born on one day: near numbers are then no proof beyond the date.
 """
