@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import stages
 from warehouse.errors import ReleaseError, TongchouError, UsageError
-from warehouse.identity.decisions import decisions_in_force, in_order
+from warehouse.identity.decisions import BY_ANSWER, decisions_in_force, in_order
 from warehouse.periods import Period
 from warehouse.register import ANSWERS, CaseKey, CaseState, Register, ReleaseRow, current_user, new_run_id
 from warehouse.scope import Scope
@@ -618,7 +618,7 @@ def _decisions(book: _AnswerBook, entries: Entries) -> Entries:
         case = book.cases[str(event["case_id"])]
         pair = in_order((case["scheme_a"], case["source_person_no_a"], case["scheme_b"], case["source_person_no_b"]))
         before = standing.get(pair)
-        reason = f"worklist answer on {case['case_id']}"
+        reason = f"{BY_ANSWER}{case['case_id']}"
         if event["status"] == "answered_wrong_match":
             verdict = "different"
         elif before is not None and before["verdict"] == "different" and before["reason"] == reason:

@@ -6,6 +6,7 @@ What belongs here: options, help and tables on the terminal. What does not: whic
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import duckdb
@@ -57,7 +58,7 @@ def queue(
 @match_app.command()
 def decide(
     context: typer.Context,
-    pair: Annotated[str, typer.Argument(help="队列中的编号 (pair_id)")],
+    pair: Annotated[str, typer.Argument(help="编号 (pair_id), 或两条记录 employee:10001,resident:9901…")],
     verdict: Annotated[str, typer.Argument(help="same 同一人, different 不是同一人, cannot-tell 无法判断")],
     name: Annotated[str, typer.Option("--as", help="复核人姓名")],
     reason: Annotated[str | None, typer.Option("--reason", help="理由")] = None,
@@ -72,8 +73,14 @@ def decide(
         raise UsageError(message)
     settings = existing_home(context)
     with Register(settings.register) as register:
-        keys = record(settings, register, pair, VERDICTS_TYPED[verdict], name, reason, release=release)
+        keys = record(settings, register, _pair_typed(pair), VERDICTS_TYPED[verdict], name, reason, release=release)
     out.print(f"{keys[0]} {keys[1]} and {keys[2]} {keys[3]}: {VERDICTS_TYPED[verdict]}, by {name}; the next close obeys it")
+
+
+def _pair_typed(text: str) -> str | tuple[str, str, str, str]:
+    """A pair's id, or its two records, `employee:10001,resident:9901…`."""
+    found = re.fullmatch(r"(employee|resident|rural):([^,]+),(employee|resident|rural):([^,]+)", text.strip())
+    return text if found is None else (found[1], found[2], found[3], found[4])
 
 
 @match_app.command()

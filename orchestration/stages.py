@@ -13,7 +13,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -27,10 +27,11 @@ from warehouse.contracts import load_contracts
 from warehouse.errors import CloseRefusedError, ReleaseError
 from warehouse.fingerprint import code_version, rule_set_version, warehouse_fingerprint
 from warehouse.identity import MatchResult, match
+from warehouse.identity.decisions import OVERRULED_ZH, overruled_answers
 from warehouse.identity.persons import record_events
 from warehouse.landing import deliveries, files_in_force, months_on_record, rejects_in_force
 from warehouse.periods import Period
-from warehouse.register import Register, ReleaseRow
+from warehouse.register import CaseState, Register, ReleaseRow
 from warehouse.settings import PROJECT_ROOT, Settings
 
 _TYPES = {"text": "varchar", "date": "date", "month": "varchar", "whole": "bigint", "number": "decimal(28, 6)"}
@@ -245,7 +246,7 @@ def _write_control(con: duckdb.DuckDBPyConnection, settings: Settings, register:
                 *state.key, state.answer, state.status, state.retained_relation_id, _moment(state.answered_at), state.answered_facts_hash,
                 _moment(state.sent_at), state.is_contested, state.note,
             )
-            for state in register.case_states().values()
+            for state in standing_cases(register)
         ],
     )  # fmt: skip
     _fill(
@@ -255,6 +256,17 @@ def _write_control(con: duckdb.DuckDBPyConnection, settings: Settings, register:
         [(row.check_code, row.period, row.division_code, row.until, row.name, row.reason) for row in register.exceptions(str(period))],
     )
     return sum(row.rows_landed or 0 for row in ledger if row.is_in_force and row.period == str(period))
+
+
+def standing_cases(register: Register) -> list[CaseState]:
+    """How every case stands on record. That two records are two persons is no answer any more where a reviewer has overruled it."""
+    overruled = overruled_answers(register)
+    return [
+        replace(state, status="sent", answer=None, is_contested=True, note=OVERRULED_ZH)
+        if state.answer == "wrong_match" and state.case_id in overruled
+        else state
+        for state in register.case_states().values()
+    ]
 
 
 def _moment(at: str | None) -> str | None:

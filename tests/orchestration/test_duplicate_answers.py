@@ -13,6 +13,7 @@ from orchestration import cli
 from orchestration.close import close_month
 from orchestration.duplicates import resolve, send_worklists, take_answers
 from orchestration.expected import Office
+from orchestration.stages import standing_cases
 from reports.package import WORKLISTS
 from reports.worklists import write_worklist
 from tests.conftest import copy_of
@@ -31,6 +32,7 @@ from tests.county_clerk import (
     write_lists,
 )
 from warehouse.errors import ReleaseError, UsageError
+from warehouse.identity.decisions import decide
 from warehouse.periods import Period
 from warehouse.register import Register
 from warehouse.releases import find_release
@@ -424,6 +426,18 @@ def test_a_wrong_match_is_a_decision_on_the_two_records_and_is_taken_back_with_t
     assert {(decisions[0][f"source_system_{side}"], decisions[0][f"source_person_no_{side}"]) for side in "ab"} == pair
     assert decisions[0]["fields_hash"] == one["match_fields_hash"] is not None
     assert decisions[0]["who"] == "周主任"
+
+
+def test_a_wrong_match_that_a_reviewer_has_overruled_is_no_answer_any_more(home, cases, lists, tmp_path):
+    one, other = chosen(cases, 2)
+    take_answers(home, [answered(lists[EAST], tmp_path / "wrong.xlsx", {one: (WRONG,), other: (WRONG,)})], "周主任", TODAY)
+    records = tuple(cases[one][part] for part in ("scheme_a", "source_person_no_a", "scheme_b", "source_person_no_b"))
+    with Register(home.register) as register:
+        decide(home, register, records, "same", "复核员", "本人到场")
+        standing = {state.case_id: state for state in standing_cases(register)}
+    assert (standing[one].answer, standing[one].status, standing[one].is_contested) == (None, "sent", True)
+    assert "复核认定为同一人" in standing[one].note
+    assert (standing[other].answer, standing[other].status) == ("wrong_match", "answered_wrong_match")
 
 
 def test_the_register_holds_no_name_and_no_number_of_a_person(home, cases, lists, tmp_path):

@@ -37,7 +37,8 @@ def test_a_decision_splits_a_person_at_the_next_close_and_the_split_is_logged(cl
     one = (accepted["source_system_a"], accepted["source_person_no_a"])
     other = (accepted["source_system_b"], accepted["source_person_no_b"])
     assert person_of(settings, *one) == person_of(settings, *other)
-    said = typed(settings, "match", "decide", accepted["pair_id"], "different", "--as", "复核员", "--reason", "两个人")
+    pair = ",".join(":".join(record) for record in (other, one))
+    said = typed(settings, "match", "decide", pair, "different", "--as", "复核员", "--reason", "两个人")
     assert one[1] in said
     result = close_month(settings, FEBRUARY)
     assert result.published

@@ -148,11 +148,12 @@ def written_review(city, release="2025-02-r01"):
     """The review file of a published month, as publishing copies it."""
     city.settings.review.mkdir(parents=True, exist_ok=True)
     path = city.settings.review / f"{release}.duckdb"
-    rows = city.con.execute("select * from review.match_queue").to_arrow_table()
     with duckdb.connect(str(path)) as con:
         con.execute("create schema review")
-        con.register("rows", rows)
-        con.execute("create table review.match_queue as select * from rows")
+        for table in ("match_queue", "match_known"):
+            con.register("rows", city.con.execute(f"select * from review.{table}").to_arrow_table())
+            con.execute(f"create table review.{table} as select * from rows")
+            con.unregister("rows")
     with Register(city.settings.register) as register:
         register.publish(
             period="2025-02", release=release, number=1, file=path.name, sha256="0", built_at="2025-03-05", warehouse_fingerprint="f",
@@ -175,6 +176,18 @@ def test_a_pair_is_decided_from_the_review_file_by_its_id_and_leaves_the_queue(c
         assert len(queue(city.settings, register, decided=True)) == 1
         assert decisions_in_force(register)[0]["reason"] == "同一电话"
     assert together(city.who(), "employee:1", "rural:1")
+
+
+def test_a_pair_that_is_not_queued_is_decided_by_its_two_records(city):
+    """One number under two names is a finding, which no queue holds; the reviewer knows that she took another name."""
+    city.record("employee:1", name="张伟", number=ID_A)
+    city.record("resident:1", name="李娜", number=ID_A, status="inconsistent", birth_date="1992-02-03")
+    city.match()
+    written_review(city)
+    with Register(city.settings.register) as register:
+        assert queue(city.settings, register) == []
+        decide(city.settings, register, ("resident", "1", "employee", "1"), "same", "复核员", "户口本")
+    assert together(city.who(), "employee:1", "resident:1")
 
 
 @pytest.mark.parametrize(

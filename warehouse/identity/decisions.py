@@ -20,6 +20,9 @@ from warehouse.register import Register, new_run_id
 from warehouse.settings import Settings
 
 VERDICTS = ("same", "different", "cannot tell")
+# Why a decision was made that follows from a county's answer; the case's id comes after it.
+BY_ANSWER = "worklist answer on "
+OVERRULED_ZH = "县（区）答复不是同一人，市级复核认定为同一人"
 # Draws of the interval, with a seed of their own: the same decisions give the same interval.
 DRAWS, SEED = 20_000, 20250630
 
@@ -48,6 +51,21 @@ def decisions_in_force(register: Register) -> list[dict[str, Any]]:
             **dict(zip(("source_system_a", "source_person_no_a", "source_system_b", "source_person_no_b"), pair, strict=True)),
         }
     return list(newest.values())
+
+
+def overruled_answers(register: Register) -> set[str]:
+    """Cases of which a county has answered that they are two persons, and a reviewer has said since that they are one."""
+    newest = {in_order(_keys(row)): row for row in register.rows("match_decisions")}
+    found = set()
+    for row in register.rows("match_decisions"):
+        said = newest[in_order(_keys(row))]
+        if (row["reason"] or "").startswith(BY_ANSWER) and said["verdict"] == "same" and said["entry"] > row["entry"]:
+            found.add(row["reason"].removeprefix(BY_ANSWER))
+    return found
+
+
+def _keys(row: dict[str, Any]) -> Pair:
+    return (row["source_system_a"], row["source_person_no_a"], row["source_system_b"], row["source_person_no_b"])
 
 
 def load_decisions(con: duckdb.DuckDBPyConnection, register: Register) -> list[dict[str, Any]]:
@@ -142,11 +160,11 @@ def decide(
     Args:
         settings: the home.
         register: where it is recorded.
-        pair: `pair_id` of the queue, or the two records by system and number.
+        pair: `pair_id`, or the two records by system and number; of any pair that there is evidence of, queued or not.
         verdict: `same`, `different` or `cannot tell`.
         who: the reviewer.
         reason: why, in words.
-        release: whose queue the pair stands in; the newest month's if None.
+        release: whose review file knows the pair; the newest month's if None.
         run: the run that records it.
 
     Returns:
@@ -179,15 +197,18 @@ def decide(
 def _looked_up(path: Path, pair: str | Pair) -> tuple[Pair, str]:
     columns = "source_system_a, source_person_no_a, source_system_b, source_person_no_b, fields_hash"
     with duckdb.connect(str(path), read_only=True) as con:
+        tables = {name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'review'").fetchall()}
+        # A review file that an earlier program wrote knows the queue alone.
+        source = "review.match_known" if "match_known" in tables else "review.match_queue"
         if isinstance(pair, str):
-            row = con.execute(f"select {columns} from review.match_queue where pair_id = ?", [pair]).fetchone()
+            row = con.execute(f"select {columns} from {source} where pair_id = ?", [pair]).fetchone()
         else:
             keys = in_order(pair)
             marks = "source_system_a = ? and source_person_no_a = ? and source_system_b = ? and source_person_no_b = ?"
-            row = con.execute(f"select {columns} from review.match_queue where {marks}", list(keys)).fetchone()
+            row = con.execute(f"select {columns} from {source} where {marks}", list(keys)).fetchone()
     if row is None:
         named = pair if isinstance(pair, str) else f"{pair[0]} {pair[1]} and {pair[2]} {pair[3]}"
-        message = f"{named}: no such pair in the queue of {path.stem}; `tongchou match queue` lists what waits"
+        message = f"{named}: no such pair among those that {path.stem} has compared; `tongchou match queue` lists what waits"
         raise MatchDecisionError(message)
     return (row[0], row[1], row[2], row[3]), row[4]
 

@@ -339,3 +339,10 @@ def _show(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace view review.match_quality as select * from identity.match_quality")
     con.execute("create or replace view review.match_queue_cut as select * from identity.queue_cut")
     con.execute("create or replace view review.match_findings as select * from identity.match_findings")
+    # Whatever there is evidence of may be decided, queued or not.
+    con.execute("""
+        create or replace view review.match_known as
+        select pair_id, source_system_a, source_person_no_a, source_system_b, source_person_no_b, fields_hash
+        from identity.match_evidence
+        where is_current
+    """)
