@@ -31,9 +31,3 @@ left join {{ ref('person_categories') }} as {{ alias }}
         else 'other'
     end
 {%- endmacro %}
-
-{# Rank of a row among the rows in force that carry its key: 1 enters the city-level tables, the others keep their row
-   and stay out (留存未入仓): the earlier period first, then the smaller office, then the clinic's table. #}
-{% macro entry_rank(key, tie='_line') -%}
-    row_number() over (partition by {{ key }} order by _period, _office, {{ tie }})
-{%- endmacro %}

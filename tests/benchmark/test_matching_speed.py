@@ -18,7 +18,6 @@ from warehouse.simulate import simulate
 
 PERSONS = int(os.environ.get("TONGCHOU_BENCHMARK_PERSONS", "1000000"))
 CLEANING = (
-    "int_person_records_unioned",
     "int_person_numbers_seen",
     "int_id_numbers_cleaned",
     "int_names_cleaned",
@@ -72,7 +71,7 @@ def city(tmp_path_factory):
         load_inbox(con, made.inbox)
     clean(warehouse, folder / "scratch")
     compiled = folder / "scratch/target/compiled/tongchou/models/intermediate/identity"
-    return warehouse, folder / "home", [(model, (compiled / f"{model}.sql").read_text(encoding="utf-8")) for model in CLEANING]
+    return warehouse, folder / "home", [(model, (compiled / f"{model}.sql").read_bytes().decode()) for model in CLEANING]
 
 
 @pytest.mark.slow

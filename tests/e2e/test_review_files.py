@@ -16,7 +16,7 @@ def test_no_review_file_holds_a_full_id_number_not_even_of_a_row_that_was_reject
     settings = request.getfixturevalue(home)
     with duckdb.connect(str(settings.warehouse), read_only=True) as con:
         landed = con.execute(
-            "select distinct id_number_raw from intermediate.int_person_records where id_number_raw is not null"
+            "select distinct id_number_raw from intermediate.int_person_records_unioned where id_number_raw is not null"
         ).fetchall()
         rejected = con.execute("select raw_text from staging.stg_landing__rejected_rows where raw_text is not null").fetchall()
     numbers = {number for (number,) in landed} | {number for (text,) in rejected for number in ID_NUMBER.findall(text)}

@@ -26,7 +26,7 @@ def test_the_city_of_rare_cases_has_its_right_answers(closed_edge_home, month):
 def test_no_release_holds_a_name_or_an_id_number(request, home):
     settings = request.getfixturevalue(home)
     with duckdb.connect(str(settings.warehouse), read_only=True) as con:
-        rows = con.execute("select id_number_raw, name_raw from intermediate.int_person_records").fetchall()
+        rows = con.execute("select id_number_raw, name_raw from intermediate.int_person_records_unioned").fetchall()
     numbers = {number for number, _ in rows if number}
     names = {name for _, name in rows if name}
     assert len(numbers) > 100

@@ -50,7 +50,7 @@ class City:
         self.settings = Settings(home=home)
         self.con = duckdb.connect(str(home / name))
         self.con.execute("create schema intermediate")
-        self.con.execute(f"create table intermediate.int_person_records ({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())})")
+        self.con.execute(f"create table snapshots ({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())})")
         self.con.execute("""
             create table intermediate.int_person_numbers_seen (
                 source_system varchar, source_person_no varchar, first_seen varchar, last_seen varchar, has_record boolean
@@ -93,17 +93,17 @@ class City:
             **more,
         }
         self.con.execute(
-            "delete from intermediate.int_person_records where source_system = ? and source_person_no = ? and period = ?",
+            "delete from snapshots where source_system = ? and source_person_no = ? and period = ?",
             [system, person_no, period],
         )
         marks = ", ".join("?" for _ in values)
-        self.con.execute(f"insert into intermediate.int_person_records ({', '.join(values)}) values ({marks})", list(values.values()))
+        self.con.execute(f"insert into snapshots ({', '.join(values)}) values ({marks})", list(values.values()))
 
     def crowd(self, count: int = 300) -> None:
         """Strangers that make the city large enough for frequencies to mean something: no two alike."""
         self.con.execute(
             """
-            insert into intermediate.int_person_records (
+            insert into snapshots (
                 source_system, source_person_no, period, id_status, id_number, id_number_tidied, name, name_pinyin, sex, birth_date,
                 id_birth_date
             )
@@ -126,9 +126,21 @@ class City:
     def match(self, period: str = "2025-02", *, full: bool = False) -> MatchResult:
         """Run the matching as the close does."""
         self.con.execute("delete from intermediate.int_person_numbers_seen where has_record")
-        self.con.execute("""
+        self.con.execute(
+            """
             insert into intermediate.int_person_numbers_seen
-            select source_system, source_person_no, min(period), max(period), true from intermediate.int_person_records group by all
+            select source_system, source_person_no, min(period), max(period), true from snapshots where period <= ? group by all
+            """,
+            [period],
+        )
+        self.con.execute("""
+            create or replace table intermediate.int_person_records as
+            select snapshots.*
+            from snapshots
+            inner join intermediate.int_person_numbers_seen as seen
+                on snapshots.source_system = seen.source_system and snapshots.source_person_no = seen.source_person_no
+                and snapshots.period = seen.last_seen
+            where seen.has_record
         """)
         return match(self.con, self.settings, period, full=full)
 

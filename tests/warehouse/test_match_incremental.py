@@ -86,9 +86,9 @@ def test_monthly_runs_give_what_one_run_over_everything_gives(tmp_path, seed, mo
     assert all(count > 0 for count in changes[1:])
     assert len(turned) > 1, "blocks must come to be cut between months for the test to mean something"
     at_once = City(tmp_path / "home", "again.duckdb")
-    rows = monthly.con.execute("select * from intermediate.int_person_records").to_arrow_table()
+    rows = monthly.con.execute("select * from snapshots").to_arrow_table()
     at_once.con.register("rows", rows)
-    at_once.con.execute("insert into intermediate.int_person_records select * from rows order by hash(source_person_no)")
+    at_once.con.execute("insert into snapshots select * from rows order by hash(source_person_no)")
     assert at_once.match(MONTHS[-1]).changed is None
     assert shown(at_once) == shown(monthly)
     before = shown(monthly)
@@ -159,7 +159,7 @@ def test_a_record_that_is_gone_or_came_in_another_month_is_seen(tmp_path):
     assert city.match("2025-02").persons == 1
     city.record("rural:1", number=number)
     assert city.match("2025-02").changed == 1
-    city.con.execute("delete from intermediate.int_person_records where source_system = 'rural'")
+    city.con.execute("delete from snapshots where source_system = 'rural'")
     assert city.match("2025-02").changed == 1
     assert city.persons().keys() == {"employee:1"}
     city.close()

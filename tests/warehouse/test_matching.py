@@ -275,14 +275,6 @@ def test_a_block_that_explodes_is_not_joined_and_named_by_its_key(city, monkeypa
     assert city.con.execute("select count(*) from identity.candidates where pass = 'name_birth'").fetchone() == (0,)
 
 
-def test_later_snapshots_do_not_reach_back_into_the_month_that_is_closed(city):
-    city.record("employee:1", number=ID_B)
-    city.record("employee:1", number=ID_A, period="2025-02")
-    city.record("rural:1", number=ID_A)
-    persons = city.who("2025-01")
-    assert persons["employee:1"] != persons["rural:1"]
-
-
 def test_the_bridge_shows_the_weakest_link_to_the_earliest_record(city):
     city.record("employee:1", number=ID_A, village=VILLAGE)
     city.record("rural:1", birth_date="1958-03-07", village=VILLAGE)

@@ -77,13 +77,13 @@ class MatchResult:
 def match(con: duckdb.DuckDBPyConnection, settings: Settings, period: str, *, full: bool = False) -> MatchResult:
     """Say who is who up to a month, and write the schema `identity`.
 
-    Reads what the first half of the dbt project built: `intermediate.int_person_records` and `intermediate.int_person_numbers_seen`, and
-    the register's decisions and model.
+    Reads what the first half of the dbt project built of all months up to this one: `intermediate.int_person_records` and
+    `intermediate.int_person_numbers_seen`, and the register's decisions and model.
 
     Args:
         con: connection to the working warehouse, open for writing.
         settings: the home that is closed.
-        period: month that is closed, `YYYY-MM`; later snapshots are left out.
+        period: month that is closed, `YYYY-MM`.
         full: compare all records with all, whatever the run before has found.
 
     Returns:
@@ -94,17 +94,17 @@ def match(con: duckdb.DuckDBPyConnection, settings: Settings, period: str, *, fu
         model = model_in_force(register)
         decided = load_decisions(con, register)
     con.execute("create schema if not exists identity")
-    state, before = _State.of(con, period, model, decided), _State.read(con)
+    state, before = _State.of(con, model, decided), _State.read(con)
     everything = full or before is None or before.code != state.code
     is_idle = not everything and before.persons == state.persons
-    collect_records(con, period, only=RECORDS_WITH_EVIDENCE if is_idle else None)
+    collect_records(con, only=RECORDS_WITH_EVIDENCE if is_idle else None)
     con.execute("begin transaction")
     try:
         has_before = keep_bridge_before(con)
         changed, rounds = 0, 0
         if is_idle:
             if before.months != state.months:
-                refresh_links(con, period)
+                refresh_links(con)
         else:
             changed = _note_changes(con)
             rounds = _compare(con, period, model, everything=everything)
@@ -153,13 +153,13 @@ class _State:
         return (self.code, self.model, self.decisions, self.records)
 
     @classmethod
-    def of(cls, con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, decided: list[dict[str, object]]) -> _State:
+    def of(cls, con: duckdb.DuckDBPyConnection, model: MatchModel, decided: list[dict[str, object]]) -> _State:
         code = hashlib.sha256(duckdb.__version__.encode())
         for path in sorted(Path(__file__).parent.glob("*.py")):
             code.update(path.read_bytes())
         entries = json.dumps([[str(row[name]) for name in ("entry", "verdict", "fields_hash")] for row in decided])
         decisions = hashlib.sha256(entries.encode()).hexdigest()
-        return cls(code.hexdigest(), model.sha256, decisions, digest_records(con, period), digest_months(con, period))
+        return cls(code.hexdigest(), model.sha256, decisions, digest_records(con), digest_months(con))
 
     @classmethod
     def read(cls, con: duckdb.DuckDBPyConnection) -> _State | None:
@@ -216,7 +216,9 @@ def _settle(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
             on decided.source_system_a = one.source_system and decided.source_person_no_a = one.source_person_no
         inner join match_records as other
             on decided.source_system_b = other.source_system and decided.source_person_no_b = other.source_person_no
-        where decided.decision in ('same', 'different') and one.place <> other.place
+        where decided.decision in ('same', 'different')
+            -- Told by their names: asked for two places that differ, the optimizer may join all records with all.
+            and (decided.source_system_a, decided.source_person_no_a) <> (decided.source_system_b, decided.source_person_no_b)
     """)
     con.execute("""
         create or replace temp table match_apart as
@@ -302,14 +304,10 @@ def _cause(before: _State | None, state: _State, changed: int) -> str:
 
 
 def _summed(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, changed: int | None, rounds: int) -> MatchResult:
-    numbers, without, persons = con.execute(
-        """
+    numbers, without, persons = con.execute("""
         select count(*), count(*) filter (where not has_record), (select count(distinct person_id) from identity.person_links)
         from intermediate.int_person_numbers_seen
-        where first_seen <= $period
-    """,
-        {"period": period},
-    ).fetchone()
+    """).fetchone()
     edges = dict(
         con.execute("select tier, count(*) from identity.match_evidence where is_current and verdict = 'same' group by tier").fetchall()
     )

@@ -61,18 +61,15 @@ def _person_id(earliest: str) -> str:
     return f"'P' || left(md5({earliest}.source_system || ':' || {earliest}.source_person_no), 16)"
 
 
-def refresh_links(con: duckdb.DuckDBPyConnection, period: str) -> None:
+def refresh_links(con: duckdb.DuckDBPyConnection) -> None:
     """Bring the months of `identity.person_links` up to date where nothing else has changed."""
-    con.execute(
-        """
+    con.execute("""
         create or replace table identity.person_links as
-        select links.* replace (least(seen.last_seen, $period) as last_seen)
+        select links.* replace (seen.last_seen as last_seen)
         from identity.person_links as links
         inner join intermediate.int_person_numbers_seen as seen
             on links.source_system = seen.source_system and links.source_person_no = seen.source_person_no
-    """,
-        {"period": period},
-    )
+    """)
 
 
 def _attach(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,7 @@
 """The records that are matched: one row per person number, with what is compared of it.
 
-What belongs here: which snapshot of a record counts, what of it is compared, and what is worn out (a number under many names, a
-telephone on many records). What does not: cleaning, which is dbt SQL, and what follows from a comparison (`comparisons.py`, `tiers.py`).
+What belongs here: what of a record is compared, and what is worn out (a number under many names, a telephone on many records). What does
+not: cleaning and which snapshot of a record counts, which are dbt SQL, and what follows from a comparison (`comparisons.py`, `tiers.py`).
 
 `match_records` has one row per person number:
   record_key       number of the record in this warehouse, for as long as the warehouse lives; orders nothing
@@ -55,235 +55,186 @@ _KEPT = (
 _NOT_COMPARED = ("is_dead", "office")
 
 
-def collect_records(con: duckdb.DuckDBPyConnection, period: str, *, only: str | None = None) -> None:
-    """Write `match_records`: every person number seen up to a month, as its newest snapshot shows it.
+def collect_records(con: duckdb.DuckDBPyConnection, *, only: str | None = None) -> None:
+    """Write `match_records`: every person number seen, as its newest snapshot shows it.
 
-    Reads `intermediate.int_person_records` and `intermediate.int_person_numbers_seen`; keeps `identity.record_keys`, which gives every
-    person number a number of its own that lasts as long as the warehouse.
+    Reads `intermediate.int_person_records` and `intermediate.int_person_numbers_seen`; keeps `identity.record_keys`, which gives
+    every person number a number of its own that lasts as long as the warehouse.
 
     Args:
         con: connection to the working warehouse.
-        period: month up to which snapshots count.
         only: query of some rows of `identity.record_keys`: of these records alone. What is worn out, and the places, are then not theirs,
             for they depend on all; what a record shows is.
     """
     con.execute("create schema if not exists identity")
     con.execute("create table if not exists identity.record_keys (source_system varchar, source_person_no varchar, record_key bigint)")
-    # Numbers and places in one sort; records are joined by their texts once, and by whole numbers from then on.
-    con.execute(
-        f"""
-        create or replace temp table match_seen as
-        select
-            seen.source_system,
-            seen.source_person_no,
-            seen.first_seen,
-            least(seen.last_seen, $period) as last_seen,
-            keys.record_key,
-            row_number() over (order by seen.first_seen, seen.source_system, seen.source_person_no) as place
-        from intermediate.int_person_numbers_seen as seen
-        {"left join identity.record_keys" if only is None else f"inner join ({only})"} as keys
-            on seen.source_system = keys.source_system and seen.source_person_no = keys.source_person_no
-        where seen.first_seen <= $period
-        """,
-        {"period": period},
-    )
     (known,) = con.execute("select coalesce(max(record_key), 0) from identity.record_keys").fetchone()
-    if con.execute("select count(*) from match_seen where record_key is null").fetchone()[0]:
-        con.execute(f"""
-            create or replace temp table match_seen as
-            select * replace (
-                coalesce(record_key, {known} + row_number() over (partition by record_key is null order by place)) as record_key
-            )
-            from match_seen
-        """)
-        con.execute(f"""
-            insert into identity.record_keys
-            select source_system, source_person_no, record_key from match_seen where record_key > {known}
-        """)
-    con.execute(
-        """
-        create or replace temp table match_newest as
-        select seen.record_key, arg_max(records.rowid, records.period) as snapshot
-        from intermediate.int_person_records as records
-        inner join match_seen as seen
-            on records.source_system = seen.source_system and records.source_person_no = seen.source_person_no
-        where records.period <= $period
-        group by seen.record_key
-        """,
-        {"period": period},
-    )
-    _describe(con)
+    # Numbers and places in one sort; records are joined by their texts once, and by whole numbers from then on.
+    con.execute(f"""
+        create or replace temp table match_seen as
+        select placed.* replace (coalesce(placed.record_key, {known} + placed.place) as record_key)
+        from (
+            select
+                seen.source_system,
+                seen.source_person_no,
+                seen.first_seen,
+                seen.last_seen,
+                keys.record_key,
+                row_number() over (order by seen.first_seen, seen.source_system, seen.source_person_no) as place
+            from intermediate.int_person_numbers_seen as seen
+            {"left join identity.record_keys" if only is None else f"inner join ({only})"} as keys
+                on seen.source_system = keys.source_system and seen.source_person_no = keys.source_person_no
+        ) as placed
+    """)
+    con.execute(f"""
+        insert into identity.record_keys
+        select source_system, source_person_no, record_key from match_seen where record_key > {known}
+    """)
+    con.execute(_DESCRIBED)
     con.execute("drop table match_seen")
-    con.execute("drop table match_newest")
+    if only is None:
+        _take_worn(con)
 
 
-def digest_records(con: duckdb.DuckDBPyConnection, period: str) -> str:
-    """What all records show up to a month, in a few characters: where it is the same as before, no record is new, changed or gone.
+def digest_records(con: duckdb.DuckDBPyConnection) -> str:
+    """What all records show, in a few characters: where it is the same as before, no record is new, changed or gone.
 
     The months in which a record was seen last are no part of it (`digest_months`).
     """
     kept = ", ".join(column for column in _KEPT if column not in _NOT_COMPARED)
-    found = con.execute(
-        f"""
-        select count(*), bit_xor(one), sum(one)
-        from (
-            -- By a number of 64 bits instead of two texts: a tenth of the work.
-            select hash(hash(source_system, source_person_no), arg_max(hash({kept}), period)) as one
-            from intermediate.int_person_records
-            where period <= $period
-            group by hash(source_system, source_person_no)
-        ) as records
-        """,
-        {"period": period},
-    ).fetchone()
-    seen = con.execute(
-        """
-        select count(*), bit_xor(one), sum(one)
-        from (
-            select hash(source_system, source_person_no, first_seen, has_record) as one
-            from intermediate.int_person_numbers_seen
-            where first_seen <= $period
-        ) as seen
-        """,
-        {"period": period},
-    ).fetchone()
-    return "-".join(str(value) for value in (*found, *seen))
+    shown = _digest(con, f"source_system, source_person_no, {kept}", "intermediate.int_person_records")
+    seen = _digest(con, "source_system, source_person_no, first_seen, has_record", "intermediate.int_person_numbers_seen")
+    return f"{shown}-{seen}"
 
 
-def digest_months(con: duckdb.DuckDBPyConnection, period: str) -> str:
+def digest_months(con: duckdb.DuckDBPyConnection) -> str:
     """The months in which all records were seen last, in a few characters."""
-    found = con.execute(
-        """
-        select count(*), bit_xor(one), sum(one)
-        from (
-            select hash(source_system, source_person_no, least(last_seen, $period)) as one
-            from intermediate.int_person_numbers_seen
-            where first_seen <= $period
-        ) as seen
-        """,
-        {"period": period},
-    ).fetchone()
+    return _digest(con, "source_system, source_person_no, last_seen", "intermediate.int_person_numbers_seen")
+
+
+def _digest(con: duckdb.DuckDBPyConnection, columns: str, table: str) -> str:
+    """A digest of rows that does not depend on their order."""
+    found = con.execute(f"select count(*), bit_xor(one), sum(one) from (select hash({columns}) as one from {table}) as hashed").fetchone()
     return "-".join(str(value) for value in found)
 
 
-def _describe(con: duckdb.DuckDBPyConnection) -> None:
-    """What is compared of each record, out of its newest snapshot."""
-    compound = ", ".join(f"'{surname}'" for surname in COMPOUND_SURNAMES)
-    newest = "match_newest as newest inner join intermediate.int_person_records as records on newest.snapshot = records.rowid"
+def _take_worn(con: duckdb.DuckDBPyConnection) -> None:
+    """Take from `match_records` what is worn out; few records have any of it."""
+    # Names are told apart only where a number stands on enough records.
     con.execute(f"""
-        create or replace temp table match_records as
-        with
-        -- Names are told apart only where a number stands on enough records.
-        numbers_of_many as (
-            select records.id_number
-            from {newest}
-            where records.id_number is not null
-            group by records.id_number
-            having count(*) >= {NAMES_OF_A_WORN_NUMBER}
-        ),
-        worn_numbers as (
-            select records.id_number
-            from {newest}
-            where records.id_number in (select id_number from numbers_of_many)
-            group by records.id_number
-            having count(distinct records.name_pinyin) >= {NAMES_OF_A_WORN_NUMBER}
-        ),
-        worn_phones as (
-            select records.phone_number
-            from {newest}
-            where records.phone_number is not null
-            group by records.phone_number
-            having count(*) >= {RECORDS_OF_A_WORN_PHONE}
-        ),
-        snapshots as (
-            select newest.record_key, {", ".join(f"records.{column}" for column in _KEPT)}
-            from {newest}
-        ),
-        graded as (
-            select
-                seen.*,
-                snapshots.* exclude (record_key),
-                snapshots.record_key is not null as has_record,
-                worn_numbers.id_number is not null as is_id_worn,
-                id_status = 'inconsistent' and not coalesce(
-                    (id_sex = sex or sex = 'unknown')
-                    and (
-                        birth_date_if_swapped = id_birth_date
-                        or birth_date_if_lunar = id_birth_date
-                        or (year(birth_date) = year(id_birth_date) and dayofyear(birth_date) = 1)
-                        or (
-                            abs(year(birth_date) - year(id_birth_date)) in (1, 2, 3, 5, 10, 20, 30, 100)
-                            and month(birth_date) = month(id_birth_date)
-                            and day(birth_date) = day(id_birth_date)
-                        )
-                        or (
-                            year(birth_date) = year(id_birth_date)
-                            and (month(birth_date) = month(id_birth_date) or day(birth_date) = day(id_birth_date))
-                        )
-                    ),
-                    false
-                ) as is_id_doubtful,
-                case when worn_phones.phone_number is null then snapshots.phone_number end as phone,
-                case
-                    when name like '%·%' then strpos(name, '·')
-                    when left(name, 2) in ({compound}) and length(name) > 2 then -2
-                    when length(name) > 1 then -1
-                end as name_cut
-            from match_seen as seen
-            left join snapshots on seen.record_key = snapshots.record_key
-            left join worn_numbers on snapshots.id_number = worn_numbers.id_number
-            left join worn_phones on snapshots.phone_number = worn_phones.phone_number
+        update match_records
+        set id_number = null, own_id = null, id_text = null, id_birth_date = null, is_id_worn = true, is_usable = false
+        where id_number in (
+            select id_number
+            from match_records
+            where id_number in (
+                select id_number
+                from match_records
+                where id_number is not null
+                group by id_number
+                having count(*) >= {NAMES_OF_A_WORN_NUMBER}
+            )
+            group by id_number
+            having count(distinct name_pinyin) >= {NAMES_OF_A_WORN_NUMBER}
         )
-        select
-            record_key,
-            place,
-            source_system,
-            source_person_no,
-            first_seen,
-            last_seen,
-            has_record,
-            id_status,
-            case when not is_id_worn then id_number end as id_number,
-            case when id_status in ('valid', 'repaired') and not is_id_worn then id_number end as own_id,
-            case
-                when id_status in ('valid', 'repaired', 'inconsistent', 'invalid') and not is_id_worn
-                    then coalesce(id_number, id_number_tidied)
-            end as id_text,
-            case when id_number is not null and not is_id_worn and not is_id_doubtful then id_birth_date end as id_birth_date,
-            id_number_tidied,
-            is_id_worn,
-            is_id_doubtful,
-            coalesce(id_status in ('valid', 'repaired', 'inconsistent') and not is_id_worn and not is_id_doubtful, false) as is_usable,
-            guardian_number,
-            name,
-            name_pinyin,
-            -- A name of a people whose names have two parts is the person's own name, then the father's.
-            case when name_cut > 0 then left(name, name_cut - 1) when name_cut < 0 then substr(name, 1 - name_cut) end as given,
-            case when name_cut > 0 then substr(name, name_cut + 1) when name_cut < 0 then left(name, -name_cut) end as surname,
-            case
-                when name_cut > 0 then name_pinyin
-                when name_cut = -1 then substr(name_pinyin, strpos(name_pinyin, ' ') + 1)
-                when name_cut = -2
-                    then substr(name_pinyin, strpos(name_pinyin, ' ') + 1 + strpos(substr(name_pinyin, strpos(name_pinyin, ' ') + 1), ' '))
-            end as given_pinyin,
-            case
-                when name_cut > 0 then substr(name, name_cut + 1)
-                when name_cut = -1 then split_part(name_pinyin, ' ', 1)
-                when name_cut = -2 then split_part(name_pinyin, ' ', 1) || ' ' || split_part(name_pinyin, ' ', 2)
-            end as surname_pinyin,
-            coalesce(contains(name, '?'), false) as is_name_damaged,
-            coalesce(nullif(sex, 'unknown'), case when id_status in ('valid', 'repaired') then id_sex end) as sex,
-            birth_date,
-            birth_date_if_swapped,
-            birth_date_if_lunar,
-            phone_number,
-            phone,
-            case when household_no is not null then source_system || ':' || household_no end as household,
-            place_village_code as village,
-            place_township_code as township,
-            coalesce(place_county_code, left(place_township_code, 6)) as county,
-            insured_county_code as insured,
-            is_dead,
-            office
-        from graded
     """)
+    con.execute(f"""
+        update match_records
+        set phone = null
+        where phone in (select phone from match_records where phone is not null group by phone having count(*) >= {RECORDS_OF_A_WORN_PHONE})
+    """)
+
+
+# A sound number contradicts its record, unless sex agrees and the date differs by a known slip. Only the few that differ are looked at:
+# a case asks no further, and a list in brackets, unlike `in`, is not joined with all records.
+_DOUBTFUL = """
+    case
+        when id_status = 'inconsistent' then not coalesce(
+            (id_sex = sex or sex = 'unknown')
+            and (
+                birth_date_if_swapped = id_birth_date
+                or birth_date_if_lunar = id_birth_date
+                or (year(birth_date) = year(id_birth_date) and dayofyear(birth_date) = 1)
+                or (
+                    list_contains([1, 2, 3, 5, 10, 20, 30, 100], abs(year(birth_date) - year(id_birth_date)))
+                    and month(birth_date) = month(id_birth_date)
+                    and day(birth_date) = day(id_birth_date)
+                )
+                or (
+                    year(birth_date) = year(id_birth_date)
+                    and (month(birth_date) = month(id_birth_date) or day(birth_date) = day(id_birth_date))
+                )
+            ),
+            false
+        )
+        else false
+    end
+"""
+
+_DESCRIBED = f"""
+    create or replace temp table match_records as
+    with described as (
+        select
+            seen.*,
+            records.source_system is not null as has_record,
+            {", ".join(f"records.{column}" for column in _KEPT)},
+            case
+                when name like '%·%' then strpos(name, '·')
+                when left(name, 2) in ({", ".join(f"'{surname}'" for surname in COMPOUND_SURNAMES)}) and length(name) > 2 then -2
+                when length(name) > 1 then -1
+            end as name_cut,
+            {_DOUBTFUL} as is_id_doubtful
+        from match_seen as seen
+        left join intermediate.int_person_records as records
+            on seen.source_system = records.source_system and seen.source_person_no = records.source_person_no
+    )
+    select
+        record_key,
+        place,
+        source_system,
+        source_person_no,
+        first_seen,
+        last_seen,
+        has_record,
+        id_status,
+        id_number,
+        case when id_status in ('valid', 'repaired') then id_number end as own_id,
+        case when id_status in ('valid', 'repaired', 'inconsistent', 'invalid') then coalesce(id_number, id_number_tidied) end as id_text,
+        case when id_number is not null and not is_id_doubtful then id_birth_date end as id_birth_date,
+        id_number_tidied,
+        false as is_id_worn,
+        is_id_doubtful,
+        coalesce(id_status in ('valid', 'repaired', 'inconsistent') and not is_id_doubtful, false) as is_usable,
+        guardian_number,
+        name,
+        name_pinyin,
+        -- A name of a people whose names have two parts is the person's own name, then the father's.
+        case when name_cut > 0 then left(name, name_cut - 1) when name_cut < 0 then substr(name, 1 - name_cut) end as given,
+        case when name_cut > 0 then substr(name, name_cut + 1) when name_cut < 0 then left(name, -name_cut) end as surname,
+        case
+            when name_cut > 0 then name_pinyin
+            when name_cut = -1 then substr(name_pinyin, strpos(name_pinyin, ' ') + 1)
+            when name_cut = -2
+                then substr(name_pinyin, strpos(name_pinyin, ' ') + 1 + strpos(substr(name_pinyin, strpos(name_pinyin, ' ') + 1), ' '))
+        end as given_pinyin,
+        case
+            when name_cut > 0 then substr(name, name_cut + 1)
+            when name_cut = -1 then split_part(name_pinyin, ' ', 1)
+            when name_cut = -2 then split_part(name_pinyin, ' ', 1) || ' ' || split_part(name_pinyin, ' ', 2)
+        end as surname_pinyin,
+        coalesce(contains(name, '?'), false) as is_name_damaged,
+        coalesce(nullif(sex, 'unknown'), case when id_status in ('valid', 'repaired') then id_sex end) as sex,
+        birth_date,
+        birth_date_if_swapped,
+        birth_date_if_lunar,
+        phone_number,
+        phone_number as phone,
+        case when household_no is not null then source_system || ':' || household_no end as household,
+        place_village_code as village,
+        place_township_code as township,
+        coalesce(place_county_code, left(place_township_code, 6)) as county,
+        insured_county_code as insured,
+        is_dead,
+        office
+    from described
+"""

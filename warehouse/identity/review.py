@@ -29,7 +29,7 @@ STRATA = {"R1": True, "R2": True, "R3": True, "score": True, "review": False, "n
 def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) -> None:
     """Write `identity.review_queue`, `identity.match_quality` and the views of the schema `review`.
 
-    Reads `identity.match_pairs`, `identity.person_links`, of the pairs' records `match_records`, and where they are built the relations
+    Reads `identity.match_pairs`, `identity.person_links`, `match_records`, and where they are built the relations
     and the financing standards, for the money at stake.
     """
     _note_stakes(con, period)
@@ -51,9 +51,7 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) 
             -- What others have joined already is neither a question nor a miss.
             and (not pairs.is_joined or pairs.tier is not null or pairs.decision is not null)
     """)
-    records = con.execute(
-        "select count(*) from intermediate.int_person_numbers_seen where has_record and first_seen <= $period", {"period": period}
-    ).fetchone()[0]
+    (records,) = con.execute("select count(*) from intermediate.int_person_numbers_seen where has_record").fetchone()
     room = max(int(records * QUEUE_SHARE), 20)
     samples = max(int(records * SAMPLED_SHARE), 4)
     con.execute(f"""
@@ -111,6 +109,18 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) 
         create or replace table identity.queue_cut as
         select '{period}' as period, {room} as queue_limit, count(*) filter (where chance_place > {room}) as pairs_cut from queue_ranked
     """)
+    # What is shown of a record is much, and of all records few are shown.
+    con.execute(f"""
+        create or replace temp table queue_records as
+        select *
+        from match_records
+        where record_key in (
+            select unnest([a, b])
+            from identity.match_evidence
+            where is_current
+                and (verdict = 'finding' or pair_id in (select pair_id from queue_ranked where chance_place <= {room}))
+        )
+    """)
     con.execute(f"""
         create or replace table identity.review_queue as
         select
@@ -127,8 +137,8 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) 
             {_shown("other", "one", "b")}
         from queue_ranked as ranked
         inner join identity.match_pairs as pairs on ranked.pair_id = pairs.pair_id
-        inner join match_records as one on pairs.a = one.record_key
-        inner join match_records as other on pairs.b = other.record_key
+        inner join queue_records as one on pairs.a = one.record_key
+        inner join queue_records as other on pairs.b = other.record_key
         left join queue_stakes as stakes on pairs.pair_id = stakes.pair_id
         left join identity.person_links as links_a
             on pairs.source_system_a = links_a.source_system and pairs.source_person_no_a = links_a.source_person_no
@@ -142,7 +152,7 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) 
     _write_findings(con)
     _write_quality(con, period)
     _show(con)
-    for table in ("queue_strata", "queue_reasons", "queue_ranked", "queue_stakes", "queue_places"):
+    for table in ("queue_strata", "queue_reasons", "queue_ranked", "queue_records", "queue_stakes", "queue_places"):
         con.execute(f"drop table {table}")
 
 
@@ -214,8 +224,8 @@ def _write_findings(con: duckdb.DuckDBPyConnection) -> None:
             {_shown("one", "other", "a")},
             {_shown("other", "one", "b")}
         from identity.match_pairs as pairs
-        inner join match_records as one on pairs.a = one.record_key
-        inner join match_records as other on pairs.b = other.record_key
+        inner join queue_records as one on pairs.a = one.record_key
+        inner join queue_records as other on pairs.b = other.record_key
         left join queue_places as place_a on one.village = place_a.division_code
         left join queue_places as place_b on other.village = place_b.division_code
         where pairs.is_current and pairs.verdict = 'finding'

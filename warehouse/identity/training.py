@@ -53,7 +53,7 @@ def train(con: duckdb.DuckDBPyConnection, period: str, *, version: str | None = 
     Raises:
         MatchModelError: too few pairs carry the same number.
     """
-    collect_records(con, period)
+    collect_records(con)
     con.execute("""
         create or replace temp table training_alike as
         select distinct least(one.record_key, other.record_key) as a, greatest(one.record_key, other.record_key) as b

@@ -13,11 +13,14 @@
    lunar date). The last two are other readings of the same text, null where there is none. #}
 {% macro clean_birth_dates(relation) -%}
     with written as (
-        select distinct
+        select
             birth_date_raw,
             {{ birth_date_text('birth_date_raw') }} as birth_date_text
-        from {{ relation }}
-        where birth_date_raw is not null
+        from (
+            select distinct birth_date_raw
+            from {{ relation }}
+            where birth_date_raw is not null
+        ) as birth_date_texts
     ),
 
     parted as (
@@ -45,12 +48,15 @@
             when numbered.day_number <> numbered.month_number
                 then {{ date_or_null('numbered.year_text', 'numbered.day_text', 'numbered.month_text') }}
         end as birth_date_if_swapped,
-        {{ add_days_to_day('lunar_months.first_day', 'numbered.day_number - 1') }} as birth_date_if_lunar
+        case
+            when numbered.day_number >= 1 then {{ add_days_to_day('lunar_months.first_day', 'numbered.day_number - 1') }}
+        end as birth_date_if_lunar
     from numbered
+    -- (A condition on the day alone would make DuckDB join by nested loops.)
     left join {{ ref('lunar_months') }} as lunar_months
         on numbered.year_number = lunar_months.lunar_year
             and numbered.month_number = lunar_months.lunar_month
-            and numbered.day_number between 1 and lunar_months.day_count
+            and numbered.day_number <= lunar_months.day_count
             and not lunar_months.is_leap
 {%- endmacro %}
 
@@ -71,6 +77,11 @@
 {# A day out of three texts of digits, null where one is empty or the calendar has no such day. #}
 {% macro date_or_null(year_text, month_text, day_text) -%}
     try_cast({{ year_text }} || '-' || lpad({{ month_text }}, 2, '0') || '-' || lpad({{ day_text }}, 2, '0') as date)
+{%- endmacro %}
+
+{# A day out of eight digits, null where the calendar has no such day. #}
+{% macro date_of_digits(text) -%}
+    try_cast(substr({{ text }}, 1, 4) || '-' || substr({{ text }}, 5, 2) || '-' || substr({{ text }}, 7, 2) as date)
 {%- endmacro %}
 
 {# A day that many days later. #}

@@ -6,18 +6,33 @@
     end
 {%- endmacro %}
 
-{# Check character of GB 11643 over the first seventeen characters, all digits. #}
-{% macro id_check_character(text) -%}
-    substr('10X98765432', 1 + (
+{# Check character of GB 11643 over the first seventeen digits, given as a whole number. #}
+{% macro id_check_character(number) -%}
+    substr('10X98765432', 1 + cast((
         {%- for weight in [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] %}
-        {{ '+ ' if not loop.first }}(ascii(substr({{ text }}, {{ loop.index }}, 1)) - 48) * {{ weight }}
+        {{ '+ ' if not loop.first }}{{ digit_of(number, 17 - loop.index) }} * {{ weight }}
         {%- endfor %}
-    ) % 11, 1)
+    ) % 11 as integer), 1)
+{%- endmacro %}
+
+{# The digit of a whole number that stands before that many others. #}
+{% macro digit_of(number, places) -%}
+    {{ return(adapter.dispatch('digit_of')(number, places)) }}
+{%- endmacro %}
+
+{% macro default__digit_of(number, places) -%}
+    ({{ number }} div {{ 10 ** places }}) % 10
+{%- endmacro %}
+
+{% macro duckdb__digit_of(number, places) -%}
+    ({{ number }} // {{ 10 ** places }}) % 10
 {%- endmacro %}
 
 {# The cleaned form of each row's `id_number_raw` of a relation: one row per row, with
-   id_number_tidied (as keyed in, made comparable), id_number_full (18 characters with a right check digit and a day that exists, 15
-   digits upgraded with century 19, else null), id_birth_date and id_sex inside it, is_id_repaired, is_id_placeholder. #}
+   id_number_tidied (as keyed in, made comparable; null where nothing is left), id_number_full (18 characters with a right check digit and
+   a day that exists, 15 digits upgraded with century 19, else null), id_birth_date and id_sex inside it, is_id_repaired,
+   is_id_placeholder. Each step is a subquery of its own, so that what a later one asks for several times is worked out once; a condition
+   on the tidied number would be worked out with it once more. #}
 {% macro clean_id_numbers(relation) -%}
     select
         bounded.id_number_raw,
@@ -34,48 +49,55 @@
     from (
         select
             checked.*,
-            {{ date_or_null('substr(checked.id_number_checked, 7, 4)', 'substr(checked.id_number_checked, 11, 2)', 'substr(checked.id_number_checked, 13, 2)') }} as id_birth_date
+            {{ date_of_digits('substr(checked.id_number_checked, 7, 8)') }} as id_birth_date
         from (
             select
-                upgraded.id_number_raw,
-                upgraded.id_number_tidied,
+                counted.id_number_raw,
+                counted.id_number_tidied,
                 case
-                    when upgraded.first_seventeen is null then null
-                    when length(upgraded.id_number_tidied) = 15 then upgraded.first_seventeen || {{ id_check_character('upgraded.first_seventeen') }}
-                    when right(upgraded.id_number_tidied, 1) = {{ id_check_character('upgraded.first_seventeen') }} then upgraded.id_number_tidied
+                    when counted.first_seventeen is null then null
+                    when length(counted.id_number_tidied) = 15 then counted.first_seventeen || counted.check_character
+                    when right(counted.id_number_tidied, 1) = counted.check_character then counted.id_number_tidied
                 end as id_number_checked,
-                upgraded.is_id_placeholder
+                counted.is_id_placeholder
             from (
                 select
-                    tidied.id_number_raw,
-                    tidied.id_number_tidied,
-                    case
-                        when tidied.is_id_placeholder then null
-                        when {{ fits_pattern('tidied.id_number_tidied', '^[1-9][0-9]{16}[0-9X]$') }} then left(tidied.id_number_tidied, 17)
-                        when {{ fits_pattern('tidied.id_number_tidied', '^[1-9][0-9]{14}$') }}
-                            then left(tidied.id_number_tidied, 6) || '19' || substr(tidied.id_number_tidied, 7)
-                    end as first_seventeen,
-                    tidied.is_id_placeholder
+                    upgraded.*,
+                    {{ id_check_character('try_cast(upgraded.first_seventeen as bigint)') }} as check_character
                 from (
                     select
-                        raw.id_number_raw,
-                        raw.id_number_tidied,
-                        -- One digit over and over, a division code and zeros, or a word.
-                        replace(raw.id_number_tidied, left(raw.id_number_tidied, 1), '') = ''
-                        or {{ fits_pattern('raw.id_number_tidied', '^[0-9]{6}0{9,12}$') }}
-                        or placeholders.placeholder is not null as is_id_placeholder
+                        tidied.id_number_raw,
+                        tidied.id_number_tidied,
+                        case
+                            when tidied.is_id_placeholder then null
+                            when {{ fits_pattern('tidied.id_number_tidied', '^[1-9][0-9]{16}[0-9X]$') }} then left(tidied.id_number_tidied, 17)
+                            when {{ fits_pattern('tidied.id_number_tidied', '^[1-9][0-9]{14}$') }}
+                                then left(tidied.id_number_tidied, 6) || '19' || substr(tidied.id_number_tidied, 7)
+                        end as first_seventeen,
+                        tidied.is_id_placeholder
                     from (
                         select
-                            id_number_raw,
-                            {{ tidied_id('id_number_raw') }} as id_number_tidied
-                        from {{ relation }}
-                        where id_number_raw is not null
-                    ) as raw
-                    left join {{ ref('id_placeholders') }} as placeholders
-                        on raw.id_number_tidied = placeholders.placeholder
-                    where raw.id_number_tidied <> ''
-                ) as tidied
-            ) as upgraded
+                            raw.id_number_raw,
+                            raw.id_number_tidied,
+                            -- One digit over and over, a division code and zeros, or a word.
+                            coalesce(
+                                replace(raw.id_number_tidied, left(raw.id_number_tidied, 1), '') = ''
+                                or {{ fits_pattern('raw.id_number_tidied', '^[0-9]{6}0{9,12}$') }}
+                                or placeholders.placeholder is not null,
+                                false
+                            ) as is_id_placeholder
+                        from (
+                            select
+                                id_number_raw,
+                                nullif({{ tidied_id('id_number_raw') }}, '') as id_number_tidied
+                            from {{ relation }}
+                            where id_number_raw is not null
+                        ) as raw
+                        left join {{ ref('id_placeholders') }} as placeholders
+                            on raw.id_number_tidied = placeholders.placeholder
+                    ) as tidied
+                ) as upgraded
+            ) as counted
         ) as checked
     ) as bounded
 {%- endmacro %}
@@ -96,8 +118,8 @@
 {# The status of a record's ID number on a day, out of its cleaned form (clean_id_numbers), the cleaned form of the guardian's number
    beside it, and what the record itself says. A child's number that is the guardian's, or an adult's by the date inside it, is the
    guardian's; a date that is off by whole centuries alone is only inconsistent. No number names a day to come or one before 1880, and
-   none has the order number 000. #}
-{% macro id_status(cleaned, guardian, birth_date, sex, day) -%}
+   none has the order number 000. `day`, and the day eighteen years before it, are asked for several times: columns, not expressions. #}
+{% macro id_status(cleaned, guardian, birth_date, sex, day, day_18_years_before) -%}
     case
         when {{ cleaned }}.id_number_tidied is null then 'missing'
         when {{ cleaned }}.is_id_placeholder then 'placeholder'
@@ -106,8 +128,8 @@
         when {{ cleaned }}.id_number_full is null or {{ cleaned }}.id_birth_date > {{ day }} or year({{ cleaned }}.id_birth_date) < 1880
             or substr({{ cleaned }}.id_number_full, 15, 3) = '000' then 'invalid'
         when {{ birth_date }} <= {{ day }}
-            and {{ birth_date }} > {{ add_months_to_day(day, -18 * 12) }}
-            and {{ cleaned }}.id_birth_date <= {{ add_months_to_day(day, -18 * 12) }}
+            and {{ birth_date }} > {{ day_18_years_before }}
+            and {{ cleaned }}.id_birth_date <= {{ day_18_years_before }}
             and not (
                 month({{ cleaned }}.id_birth_date) = month({{ birth_date }})
                 and day({{ cleaned }}.id_birth_date) = day({{ birth_date }})

@@ -3,12 +3,19 @@
    for itself; dots leave nothing). Names of up to six characters, nearly all, are spelled by lookups; putting pieces of text together
    in order costs ten times as much and is left to the long ones. #}
 {% macro clean_names(relation) -%}
-    with tidied as (
-        select distinct
-            name_raw,
-            {{ tidied_name('name_raw') }} as name_tidied
+    with name_texts as (
+        select distinct name_raw
         from {{ relation }}
         where name_raw is not null
+    ),
+
+    -- By a maximum, though there is one of each: a condition on a plain column would be worked out with it once more, for every record.
+    tidied as (
+        select
+            name_raw,
+            max({{ tidied_name('name_raw') }}) as name_tidied
+        from name_texts
+        group by name_raw
     ),
 
     traditional_forms as (

@@ -24,7 +24,7 @@ graded as (
         vectors.expected_id_number,
         vectors.expected_id_status,
         cleaned.id_number_full,
-        {{ id_status('cleaned', 'guardians', 'vectors.birth_date', 'vectors.sex', "cast('2025-01-31' as date)") }} as id_status
+        {{ id_status('cleaned', 'guardians', 'vectors.birth_date', 'vectors.sex', "cast('2025-01-31' as date)", "cast('2007-01-31' as date)") }} as id_status
     from vectors
     left join cleaned
         on vectors.id_number_raw = cleaned.id_number_raw

@@ -22,7 +22,7 @@ relation_months as (
 ),
 
 person_records as (
-    select * from {{ ref('int_person_records_latest') }}
+    select * from {{ ref('int_person_records') }}
 ),
 
 township_names as (

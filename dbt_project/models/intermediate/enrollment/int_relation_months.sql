@@ -7,8 +7,19 @@ relations as (
     select * from {{ ref('int_relations_unioned') }}
 ),
 
+-- Of the person's record what the same snapshot says.
 person_records as (
-    select * from {{ ref('int_person_records') }}
+    select
+        unioned.source_system,
+        unioned.source_person_no,
+        unioned.period,
+        unioned.sex,
+        unioned.is_dead,
+        unioned.address,
+        birth_dates.birth_date
+    from {{ ref('int_person_records_unioned') }} as unioned
+    left join {{ ref('int_birth_dates_cleaned') }} as birth_dates
+        on unioned.birth_date_raw = birth_dates.birth_date_raw
 ),
 
 person_links as (

@@ -54,9 +54,10 @@ places as (
         address,
         regexp_extract({{ normalised_label('address') }}, '^[^0-9]+', 0) as place_text
     from (
-        select distinct address
-        from {{ ref('int_person_records_unioned') }}
-        where address is not null
+        -- Rural families have a village's code instead.
+        select address from {{ ref('stg_employee__persons') }} where address is not null
+        union
+        select address from {{ ref('stg_resident__psn_info_b') }} where address is not null
     ) as addresses
 ),
 

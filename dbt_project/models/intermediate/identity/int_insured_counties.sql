@@ -1,6 +1,6 @@
--- One row per person of the employee and resident systems and month's snapshot whose relations are insured in a county of the division
--- table: that county, of several the smallest code. (A rural member's county is the office that delivers him.)
--- Grain: (source_system, source_person_no, period).
+-- One row per person record of the employee and resident systems whose relations, as the record's newest snapshot shows them, are insured
+-- in a county of the division table: that county, of several the smallest code. (A rural member's county is the office that delivers
+-- him.) Grain: (source_system, source_person_no).
 with
 
 close_period as (
@@ -17,24 +17,24 @@ counties as (
 
 relations as (
     select
-        source_system,
-        source_person_no,
-        period,
-        left(delivered_division_code, 6) as county_code
-    from {{ ref('int_relations_unioned') }}
-    where source_system in ('employee', 'resident')
+        relations_unioned.source_system,
+        relations_unioned.source_person_no,
+        left(relations_unioned.delivered_division_code, 6) as county_code
+    from {{ ref('int_relations_unioned') }} as relations_unioned
+    inner join {{ ref('int_person_numbers_seen') }} as seen
+        on relations_unioned.source_system = seen.source_system
+            and relations_unioned.source_person_no = seen.source_person_no
+            and relations_unioned.period = seen.last_seen
+    where relations_unioned.source_system in ('employee', 'resident') and seen.has_record
 )
 
 select
     relations.source_system,
     relations.source_person_no,
-    relations.period,
     min(relations.county_code) as county_code
 from relations
 inner join counties
     on relations.county_code = counties.county_code
-where relations.source_person_no is not null
 group by
     relations.source_system,
-    relations.source_person_no,
-    relations.period
+    relations.source_person_no

@@ -2,13 +2,22 @@
 -- those that only relations, contributions or claims refer to. Grain: (source_system, source_person_no).
 with
 
+-- Whichever of its rows counts, a number is seen when its record is delivered.
+delivered as (
+    select 'employee' as source_system, source_person_no, period from {{ ref('stg_employee__persons') }}
+    union all
+    select 'resident' as source_system, source_person_no, period from {{ ref('stg_resident__psn_info_b') }}
+    union all
+    select 'rural' as source_system, source_person_no, period from {{ ref('stg_rural__members') }}
+),
+
 records as (
     select
         source_system,
         source_person_no,
         min(period) as first_seen,
         max(period) as last_seen
-    from {{ ref('int_person_records_unioned') }}
+    from delivered
     group by
         source_system,
         source_person_no

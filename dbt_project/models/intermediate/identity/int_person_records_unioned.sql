@@ -1,5 +1,7 @@
 -- One row per person record and month's snapshot, the three systems in one shape, as delivered. Of a rural member with several
 -- participation years in one snapshot it is the latest year's row. Grain: (source_system, source_person_no, period).
+-- A view: landing holds these texts already, and packing them once more takes longer than all that reads them.
+{{ config(materialized='view') }}
 with
 
 employee as (
@@ -51,38 +53,52 @@ families as (
     where is_entered
 ),
 
-members_ranked as (
+members as (
+    select * from {{ ref('stg_rural__members') }}
+    where is_entered
+),
+
+-- Few members stand in one snapshot with several years: these alone are looked for.
+newest_years as (
     select
-        *,
-        row_number() over (partition by source_person_no, period order by participation_year desc) as year_rank
+        source_person_no,
+        period,
+        max(participation_year) as participation_year
     from {{ ref('stg_rural__members') }}
     where is_entered
+    group by
+        source_person_no,
+        period
+    having count(*) > 1
 ),
 
 rural as (
     select
         'rural' as source_system,
-        members_ranked.source_person_no,
-        members_ranked.period,
-        members_ranked.id_number_raw,
-        members_ranked.guardian_id_raw,
-        members_ranked.name_raw,
-        members_ranked.sex_code,
-        members_ranked.sex,
-        members_ranked.birth_date_raw,
+        members.source_person_no,
+        members.period,
+        members.id_number_raw,
+        members.guardian_id_raw,
+        members.name_raw,
+        members.sex_code,
+        members.sex,
+        members.birth_date_raw,
         families.phone,
         cast(null as varchar) as address,
-        members_ranked.household_no,
+        members.household_no,
         families.village_code,
-        members_ranked.is_dead,
-        members_ranked.office,
-        members_ranked.delivery_id,
-        members_ranked.line_number
-    from members_ranked
+        members.is_dead,
+        members.office,
+        members.delivery_id,
+        members.line_number
+    from members
     left join families
-        on members_ranked.period = families.period
-            and members_ranked.household_no = families.household_no
-    where members_ranked.year_rank = 1
+        on members.period = families.period
+            and members.household_no = families.household_no
+    left join newest_years
+        on members.source_person_no = newest_years.source_person_no
+            and members.period = newest_years.period
+    where newest_years.participation_year is null or members.participation_year = newest_years.participation_year
 )
 
 select * from employee

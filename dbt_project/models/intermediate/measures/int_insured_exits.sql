@@ -33,7 +33,7 @@ left_places as (
 
 dead_persons as (
     select distinct person_links.person_id
-    from {{ ref('int_person_records') }} as person_records
+    from {{ ref('int_person_records_unioned') }} as person_records
     inner join {{ source('identity', 'person_links') }} as person_links
         on person_records.source_system = person_links.source_system
             and person_records.source_person_no = person_links.source_person_no

@@ -21,10 +21,7 @@ records as (
         person_records.office,
         person_records.id_number,
         person_records.id_status in ('valid', 'repaired') as has_valid_id,
-        person_records.id_number_raw is not null
-        and person_records.name_raw is not null
-        and person_records.sex_code is not null
-        and person_records.birth_date_raw is not null as is_complete,
+        person_records.is_complete,
         queued.source_system is null as is_unambiguous
     from {{ ref('int_person_records') }} as person_records
     inner join close_period

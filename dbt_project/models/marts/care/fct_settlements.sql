@@ -12,7 +12,7 @@ person_links as (
 ),
 
 person_records as (
-    select * from {{ ref('int_person_records_latest') }}
+    select * from {{ ref('int_person_records') }}
 ),
 
 counties as (

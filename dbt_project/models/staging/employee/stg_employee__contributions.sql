@@ -24,7 +24,8 @@ select
     source.AAE111 as received_code,
     coalesce(received.mapped_code = 'yes', false) as is_received,
     source.AAE037 as received_on,
-    {{ entry_rank('source.AAZ223') }} = 1 as is_entered
+    {{ is_entered() }} as is_entered
 from source
 {{ join_code('insurance_type', 'employee', 'insurance_type', 'source.AAE140') }}
 {{ join_code('received', 'employee', 'received', 'source.AAE111') }}
+{{ join_repeats(source('employee', 'contributions'), ['AAZ223']) }}

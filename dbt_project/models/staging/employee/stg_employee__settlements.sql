@@ -44,9 +44,10 @@ select
     source.CWF as bed_yuan,
     source.CLF as consumable_yuan,
     source.QTF as other_fee_yuan,
-    {{ entry_rank('source.YKA103') }} = 1 as is_entered
+    {{ is_entered() }} as is_entered
 from source
 {{ join_code('insurance_type', 'employee', 'insurance_type', 'source.AAE140') }}
 {{ join_code('care_type', 'employee', 'care_type', 'source.AKA130') }}
 {{ join_code('settlement_channel', 'employee', 'settlement_channel', 'source.YKC121') }}
 {{ join_code('referral_care', 'employee', 'referral_care', 'source.AKA130') }}
+{{ join_repeats(source('employee', 'settlements'), ['YKA103']) }}

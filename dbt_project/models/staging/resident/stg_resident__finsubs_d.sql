@@ -17,6 +17,7 @@ select
     source.psn_cnt as person_count,
     source.amt as amount_yuan,
     source.subs_ym as month,
-    {{ entry_rank('source.subs_id') }} = 1 as is_entered
+    {{ is_entered() }} as is_entered
 from source
 {{ join_code('fiscal_level', 'resident', 'fiscal_level', 'source.fiscal_level') }}
+{{ join_repeats(source('resident', 'finsubs_d'), ['subs_id']) }}

@@ -16,5 +16,6 @@ select
     source.psn_clct_amt as person_paid_yuan,
     source.subsidised_amt as subsidised_yuan,
     source.clct_time as received_on,
-    {{ entry_rank('source.clct_id') }} = 1 as is_entered
+    {{ is_entered() }} as is_entered
 from source
+{{ join_repeats(source('resident', 'rsdt_psn_clct_detl_d'), ['clct_id']) }}

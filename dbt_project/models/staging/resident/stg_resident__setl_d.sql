@@ -50,7 +50,7 @@ select
     source.bed_fee as bed_yuan,
     source.matl_fee as consumable_yuan,
     source.oth_fee as other_fee_yuan,
-    {{ entry_rank('source.setl_id') }} = 1 as is_entered
+    {{ is_entered() }} as is_entered
 from source
 {{ join_code('care_by_four', 'resident', 'care_type', 'left(source.med_type, 4)') }}
     and length(care_by_four.code) = 4
@@ -58,3 +58,4 @@ from source
 {{ join_code('referral_care', 'resident', 'referral_care', 'left(source.med_type, 2)') }}
 {{ join_code('settlement_channel', 'resident', 'settlement_channel', 'source.pay_loc') }}
 {{ join_code('institution_level', 'resident', 'institution_level', 'source.hosp_lv') }}
+{{ join_repeats(source('resident', 'setl_d'), ['setl_id']) }}

@@ -16,6 +16,7 @@ select
     family_attribute.mapped_code as family_attribute,
     source.{{ col('医疗证号') }} as medical_card_no,
     source.{{ col('电话') }} as phone,
-    {{ entry_rank("source._period, source." ~ col('家庭编号')) }} = 1 as is_entered
+    {{ is_entered() }} as is_entered
 from source
 {{ join_code('family_attribute', 'rural', 'family_attribute', 'source.' ~ col('户属性')) }}
+{{ join_repeats(source('rural', 'families'), ['_period', '家庭编号']) }}

@@ -16,6 +16,7 @@ select
     source.{{ col('金额') }} as amount_delivered,
     {{ fen('source.' ~ col('金额')) }} as amount_yuan,
     source.{{ col('到账日期') }} as received_on,
-    {{ entry_rank('source.' ~ col('流水号')) }} = 1 as is_entered
+    {{ is_entered() }} as is_entered
 from source
 {{ join_code('financing_source', 'rural', 'financing_source', 'source.' ~ col('来源')) }}
+{{ join_repeats(source('rural', 'financing'), ['流水号']) }}

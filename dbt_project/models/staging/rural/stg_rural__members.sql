@@ -25,8 +25,9 @@ select
     source.{{ col('停保日期') }} as end_date,
     source.{{ col('存活状态') }} as vital_status_code,
     coalesce(vital_status.mapped_code = 'dead', false) as is_dead,
-    {{ entry_rank("source._period, source." ~ col('个人编号') ~ ", source." ~ col('参合年度')) }} = 1 as is_entered
+    {{ is_entered() }} as is_entered
 from source
 {{ join_code('sex', 'rural', 'sex', 'source.' ~ col('性别')) }}
 {{ join_code('relation_status', 'rural', 'relation_status', 'source.' ~ col('参合状态')) }}
 {{ join_code('vital_status', 'rural', 'vital_status', 'source.' ~ col('存活状态')) }}
+{{ join_repeats(source('rural', 'members'), ['_period', '个人编号', '参合年度']) }}
