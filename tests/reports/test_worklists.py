@@ -134,7 +134,8 @@ def test_of_another_countys_relation_nothing_stands_in_the_workbook_but_scheme_c
 
 def test_no_workbook_and_no_review_row_holds_a_full_id_number(closed_edge_home, lists, cases):
     with duckdb.connect(str(closed_edge_home.warehouse), read_only=True) as con:
-        numbers = {number for (number,) in con.execute("select distinct id_number_raw from intermediate.int_person_records_unioned").fetchall()}
+        rows = con.execute("select distinct id_number_raw from intermediate.int_person_records_unioned").fetchall()
+    numbers = {number for (number,) in rows}
     assert len(numbers) > 100
     for path, worklist in lists.values():
         texts = " ".join(every_text(path))
