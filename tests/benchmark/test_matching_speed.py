@@ -17,6 +17,8 @@ from tests.accuracy.loading import clean, load_inbox
 from warehouse.simulate import simulate
 
 PERSONS = int(os.environ.get("TONGCHOU_BENCHMARK_PERSONS", "1000000"))
+# What DuckDB is held to; Python, and what DuckDB does not count, come on top.
+MEGABYTES = int(os.environ.get("TONGCHOU_BENCHMARK_MEGABYTES", "1600"))
 CLEANING = (
     "int_person_numbers_seen",
     "int_id_numbers_cleaned",
@@ -31,10 +33,10 @@ from pathlib import Path
 import duckdb
 from warehouse.identity import match
 from warehouse.settings import Settings
-warehouse, home, work = sys.argv[1], Path(sys.argv[2]), json.load(sys.stdin)
+warehouse, home, megabytes, work = sys.argv[1], Path(sys.argv[2]), sys.argv[3], json.load(sys.stdin)
 with duckdb.connect(warehouse) as con:
     # The cleaning as dbt runs it, the matching as the close does, both on two cores and within a limit.
-    con.execute("set threads = 2; set memory_limit = '1600MB'")
+    con.execute(f"set threads = 2; set memory_limit = '{megabytes}MB'")
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
     changed = None
     if work:
@@ -53,7 +55,7 @@ print(json.dumps({"seconds": seconds, "processor": processor, "megabytes": peak 
 
 def measured(what, warehouse, home, work=()):
     """Run a part in a process of its own: seconds by the clock and of the processor, and megabytes."""
-    command = [sys.executable, "-c", MEASURED, str(warehouse), str(home)]
+    command = [sys.executable, "-c", MEASURED, str(warehouse), str(home), str(MEGABYTES)]
     done = subprocess.run(command, input=json.dumps(work), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
@@ -94,6 +96,6 @@ def test_a_million_records_are_cleaned_and_matched_in_seconds_and_two_gigabytes(
     print()
     assert 0 < some["changed"] < 0.02 * records
     # Seen on 2026-11-26, on two cores that three others shared: 32 s and 21 s of processor time, 4 s without anything new, 23 s with 1%.
-    assert cleaned["processor"] + matched["processor"] < 75
-    assert max(cleaned["megabytes"], matched["megabytes"], idle["megabytes"]) < 2048
+    assert cleaned["processor"] + matched["processor"] < 75 * PERSONS / 1_000_000
+    assert max(cleaned["megabytes"], matched["megabytes"], idle["megabytes"]) < MEGABYTES + 448
     assert idle["processor"] < 0.4 * matched["processor"]
