@@ -316,8 +316,5 @@ def record_events(con: duckdb.DuckDBPyConnection, register: Register, *, who: st
 
 
 def _exists(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(
-        con.execute(
-            "select count(*) from information_schema.tables where table_schema = 'identity' and table_name = ?", [table]
-        ).fetchone()[0]
-    )
+    found = con.execute("select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = ?", [table]).fetchone()
+    return bool(found[0])
