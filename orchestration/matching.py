@@ -79,7 +79,10 @@ def decide(
 
 def _pair_typed(text: str) -> str | tuple[str, str, str, str]:
     """A pair's id, or its two records, `employee:10001,resident:9901…`."""
-    found = re.fullmatch(r"(employee|resident|rural):([^,]+),(employee|resident|rural):([^,]+)", text.strip())
+    from warehouse.identity.comparisons import SYSTEMS
+
+    record = rf"({'|'.join(SYSTEMS)}):([^,]+)"
+    found = re.fullmatch(f"{record},{record}", text.strip())
     return text if found is None else (found[1], found[2], found[3], found[4])
 
 

@@ -23,6 +23,7 @@ VERDICTS = ("same", "different", "cannot tell")
 # Why a decision was made that follows from a county's answer; the case's id comes after it.
 BY_ANSWER = "worklist answer on "
 OVERRULED_ZH = "县（区）答复不是同一人，市级复核认定为同一人"
+_PAIR_COLUMNS = ("source_system_a", "source_person_no_a", "source_system_b", "source_person_no_b")
 # Draws of the interval, with a seed of their own: the same decisions give the same interval.
 DRAWS, SEED = 20_000, 20250630
 
@@ -44,28 +45,26 @@ def decisions_in_force(register: Register) -> list[dict[str, Any]]:
     """The newest decision on every pair, oldest first."""
     newest: dict[Pair, dict[str, Any]] = {}
     for row in register.rows("match_decisions"):
-        pair = in_order(tuple(row[name] for name in ("source_system_a", "source_person_no_a", "source_system_b", "source_person_no_b")))
+        pair = _pair_of(row)
         newest.pop(pair, None)
-        newest[pair] = {
-            **row,
-            **dict(zip(("source_system_a", "source_person_no_a", "source_system_b", "source_person_no_b"), pair, strict=True)),
-        }
+        newest[pair] = {**row, **dict(zip(_PAIR_COLUMNS, pair, strict=True))}
     return list(newest.values())
 
 
 def overruled_answers(register: Register) -> set[str]:
     """Cases of which a county has answered that they are two persons, and a reviewer has said since that they are one."""
-    newest = {in_order(_keys(row)): row for row in register.rows("match_decisions")}
+    in_force = {_pair_of(row): row for row in decisions_in_force(register)}
     found = set()
     for row in register.rows("match_decisions"):
-        said = newest[in_order(_keys(row))]
+        said = in_force[_pair_of(row)]
         if (row["reason"] or "").startswith(BY_ANSWER) and said["verdict"] == "same" and said["entry"] > row["entry"]:
             found.add(row["reason"].removeprefix(BY_ANSWER))
     return found
 
 
-def _keys(row: dict[str, Any]) -> Pair:
-    return (row["source_system_a"], row["source_person_no_a"], row["source_system_b"], row["source_person_no_b"])
+def _pair_of(row: dict[str, Any]) -> Pair:
+    """The two records of a decision, in order."""
+    return in_order(tuple(row[name] for name in _PAIR_COLUMNS))
 
 
 def load_decisions(con: duckdb.DuckDBPyConnection, register: Register) -> list[dict[str, Any]]:

@@ -22,10 +22,10 @@ moments as (
 
 settlements as (
     select
-        *,
-        coalesce(visit_id, 'settlement ' || settlement_id) as stay_id
-    from {{ ref('fct_settlements') }}
-    where care_type = 'inpatient' and scheme in ('employee', 'resident', 'rural')
+        fct_settlements.*,
+        {{ stay_key('fct_settlements') }} as stay_id
+    from {{ ref('fct_settlements') }} as fct_settlements
+    where fct_settlements.care_type = 'inpatient' and fct_settlements.scheme in ('employee', 'resident', 'rural')
 ),
 
 reversed as (
