@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import warehouse.simulate
@@ -18,6 +19,7 @@ from warehouse.contracts import load_contracts
 from warehouse.errors import UsageError
 from warehouse.periods import Period
 from warehouse.simulate import FaultRates, simulate
+from warehouse.simulate import tables as sheets
 from warehouse.simulate.id_numbers import CHECKS, WEIGHTS
 
 FIRST, LAST = Period(2025, 1), Period(2025, 3)
@@ -88,6 +90,31 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
         prints.append((fingerprint(made.inbox), fingerprint(made.truth)))
     assert prints[0] == prints[1]
     assert prints[0] != prints[2]
+
+
+def test_a_city_written_in_small_parts_has_the_same_bytes(tmp_path, monkeypatch):
+    damaged = {name: 0.002 for name in FaultRates.__dataclass_fields__ if name.startswith("row_")}
+    prints = []
+    for part in (sheets.PART, 97):
+        monkeypatch.setattr(sheets, "PART", part)
+        made = simulate(tmp_path / str(part), 1_200, Period(2025, 1), Period(2025, 2), seed=13, faults=replace(FaultRates(), **damaged))
+        assert made.rejected_rows > 50
+        assert made.faulty_deliveries > 0
+        prints.append((fingerprint(made.inbox), fingerprint(made.truth)))
+    assert prints[0] == prints[1]
+
+
+def test_a_sheet_is_made_once_and_never_held_whole(monkeypatch):
+    monkeypatch.setattr(sheets, "PART", 10)
+    asked = []
+    sheet = sheets.Sheet("t", 25, lambda part: asked.append(part) or pa.table({"a": np.arange(part.start, part.stop)}), ("a",))
+    assert [(begin, rows.column("a").to_pylist()) for begin, rows in sheet.parts()] == [
+        (0, list(range(10))),
+        (10, list(range(10, 20))),
+        (20, list(range(20, 25))),
+    ]
+    assert asked == [slice(0, 10), slice(10, 20), slice(20, 25)]
+    assert [rows.num_rows for _, rows in sheets.Sheet.of("none", pa.table({"a": pa.array([], pa.int64())}), ("a",)).parts()] == [0]
 
 
 def test_manifests_state_rows_checksums_and_totals_of_their_files(clean):

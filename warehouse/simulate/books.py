@@ -199,13 +199,13 @@ class Books:
         size = len(self.geography.county_codes)
         self.stocks[str(period)] = {}
         for key, chosen in stocks.items():
-            person = relations.person[chosen]
-            pairs = np.unique(person * size + relations.county[chosen])
-            self.stocks[str(period)][key] = (np.bincount(pairs % size, minlength=size), len(np.unique(person)))
+            is_here = np.zeros((len(population), size), dtype=bool)
+            is_here[relations.person[chosen], relations.county[chosen]] = True
+            self.stocks[str(period)][key] = (is_here.sum(axis=0), int(is_here.any(axis=1).sum()))
         rural = on & (relations.system == RURAL)
         township = self.geography.village_township[records.village[relations.record[rural]]]
         width = len(self.geography.township_codes)
-        pairs = np.unique(relations.person[rural] * width + township)
+        pairs = np.unique(relations.person[rural].astype(np.int64) * width + township)
         self.townships[str(period)] = np.bincount(pairs % width, minlength=width)
 
 

@@ -42,25 +42,26 @@ AMOUNTS = (
     "material",
     "rest",
 )
-_FACTS = (
-    "serial",
-    "reverses",
-    "direction",
-    "visit",
-    "relation",
-    "institution",
-    "care",
-    "code",
-    "diagnosis",
-    "admitted",
-    "discharged",
-    "settled",
-    "direct",
-    "referred",
-    "office",
-    "number_office",
-    "fault",
-)
+_FACTS = {
+    "serial": np.int32,
+    "reverses": np.int32,
+    "direction": np.int8,
+    "visit": np.int32,
+    "relation": np.int32,
+    "institution": np.int32,
+    "care": np.int8,
+    "code": np.int16,
+    "diagnosis": np.int8,
+    "admitted": np.int32,
+    "discharged": np.int32,
+    "settled": np.int32,
+    "direct": np.int8,
+    "referred": np.int8,
+    "office": np.int8,
+    "number_office": np.int8,
+    "fault": np.int16,
+}
+_KINDS = {**_FACTS, **dict.fromkeys(AMOUNTS, np.int64)}
 CASE_FAULTS = (
     "reversal_same_month",
     "reversal_later_month",
@@ -240,10 +241,10 @@ class Care:
         )
         cases["number_office"] = cases["office"].copy()
         self._price(chance, system, cases)
-        return cases
+        return {name: cases[name].astype(kind, copy=False) for name, kind in _KINDS.items()}
 
     def _blank(self, count: int) -> Cases:
-        cases = {name: np.zeros(count, dtype=np.int64) for name in (*_FACTS, *AMOUNTS)}
+        cases = {name: np.zeros(count, dtype=kind) for name, kind in _KINDS.items()}
         cases["direction"] += 1
         cases["reverses"] -= 1
         cases["serial"] -= 1
@@ -452,7 +453,10 @@ class Care:
             now.append(block)
         self.pending[system] = [block for block in later if len(block["total"])]
         month = _joined(now)
-        return _chosen(month, np.lexsort((chance.random(len(month["total"])), month["office"])))
+        order = np.lexsort((chance.random(len(month["total"])), month["office"]))
+        for name in month:
+            month[name] = month[name][order]
+        return month
 
     def _take(self, system: int, count: int) -> np.ndarray:
         begin = self.next_serial[system]
@@ -530,7 +534,7 @@ class Care:
 
 def _by_person(person: np.ndarray, mask: np.ndarray, count: int) -> np.ndarray:
     """For each person the last of the relations chosen, -1 without one."""
-    found = np.full(count, -1, dtype=np.int64)
+    found = np.full(count, -1, dtype=np.int32)
     where = np.flatnonzero(mask)
     found[person[where]] = where
     return found
@@ -545,7 +549,8 @@ def _chosen(cases: Cases, where: np.ndarray) -> Cases:
 
 
 def _joined(blocks: list[Cases]) -> Cases:
-    return {name: np.concatenate([block[name] for block in blocks]) for name in (*_FACTS, *AMOUNTS)}
+    """The blocks as one; they are given up column by column."""
+    return {name: np.concatenate([block.pop(name) for block in blocks], dtype=kind, casting="same_kind") for name, kind in _KINDS.items()}
 
 
 def _pools(geography: Geography) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -82,15 +83,16 @@ def simulate(
     geography = lay_out(seed, persons)
     with tempfile.TemporaryDirectory(prefix="simulated-city-") as scratch:
         con = duckdb.connect(str(Path(scratch) / "answers.duckdb"))
-        con.execute(f"set threads = 2; set preserve_insertion_order = true; set memory_limit = '1500MB'; set temp_directory = '{scratch}'")
+        con.execute(f"set threads = 2; set preserve_insertion_order = true; set memory_limit = '600MB'; set temp_directory = '{scratch}'")
         answers = Truth(con, months)
         desk = _Desk(con, inbox, seed, rates, answers)
-        # The population goes before the answers are worked out: of a million persons both at once are more than needs to be held.
+        # The population goes before the answers are worked out, and then they may have the memory that it took.
         books = _insurance_systems(seed, persons, geography, months, rates, answers, desk, say)
         city = CityTables(seed, geography, months, books)
         for month in months:
             desk.send("city", month, "990100", city.sheets(month), CSV_MARKED)
         say("truth")
+        con.execute("set memory_limit = '1500MB'")
         answers.write(truth, desk.expected)
         con.close()
     return SimulationSummary(
@@ -154,12 +156,14 @@ def _insurance_systems(
         books.note_ledgers(month, employee, resident, rural)
         books.note_care(month, cases)
         books.note_insured(month, enrollment, population, money.supplements.maternity)
-        sheets = tables.employee(month, contributions, cases[EMPLOYEE], employee)
+        sheets = tables.employee(month, contributions, cases.pop(EMPLOYEE), employee)
+        del contributions
         desk.send("employee", month, "990100", sheets, forms.of("employee", month, -1))
-        sheets = tables.resident(month, collected, resident_subsidies, cases[RESIDENT], resident)
+        sheets = tables.resident(month, collected, resident_subsidies, cases.pop(RESIDENT), resident)
         desk.send("resident", month, "990100", sheets, forms.of("resident", month, -1))
+        members = tables.members(month)
         for county, office in enumerate(offices):
-            sheets = tables.rural(month, county, premiums, rural_subsidies, cases[RURAL], rural[county])
+            sheets = tables.rural(month, county, members, premiums, rural_subsidies, cases[RURAL], rural[county])
             desk.send("rural", month, office, sheets, forms.of("rural", month, county))
         say(f"{month}: {desk.rows:,} rows so far")
     return books
@@ -228,7 +232,8 @@ class _Desk:
         number = 2 if fault else 1
         folder = self.inbox / system / str(month) / (office if number == 1 else f"{office}-{number}")
         chance = stream(self.seed, "rows", *key)
-        written = write_delivery(self.con, folder, system, month, office, number, sheets, form, chance, self.rates)
+        landed = partial(self.answers.note_landed, system, month, office)
+        written = write_delivery(self.con, folder, system, month, office, number, sheets, form, chance, self.rates, landed)
         if fault:
             attempt = file_faults.spoil(written, fault, chance)
             if attempt:
@@ -255,4 +260,4 @@ class _Desk:
                 "folder": f"{system}/{month}/{folder.name}",
             }
         )
-        self.answers.note(written, sheets)
+        self.answers.note_rejected(written)

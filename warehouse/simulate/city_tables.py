@@ -61,7 +61,7 @@ class CityTables:
         for village, code in enumerate(places.village_codes):
             rows.append((code, places.village_names[village], "village", str(places.township_codes[places.village_township[village]])))
         rows.sort(key=lambda row: row[0])
-        return Sheet("divisions", _table(("code", "name", "level", "parent_code"), rows), ("code",))
+        return Sheet.of("divisions", _table(("code", "name", "level", "parent_code"), rows), ("code",))
 
     def _base_month(self, year: int) -> str:
         return str(min(month for month in self.months if month.year == year))
@@ -93,7 +93,7 @@ class CityTables:
         }
         if with_source:
             columns["source"] = constant("公安户籍 + 居住证", len(rows))
-        return Sheet(table, pa.table(columns), ("year", "division_code", "scheme"))
+        return Sheet.of(table, pa.table(columns), ("year", "division_code", "scheme"))
 
     def _standards(self, period: Period) -> Sheet:
         rows = [
@@ -109,7 +109,7 @@ class CityTables:
                 "yuan_per_person": money(np.array([row[2] for row in rows])),
             }
         )
-        return Sheet("financing_standards", table, ("year", "scheme", "source"))
+        return Sheet.of("financing_standards", table, ("year", "scheme", "source"))
 
     def _annual(self) -> dict[int, dict[tuple[str, str], int]]:
         """A year's income and expenditure by fund and subject, from the months simulated."""
@@ -175,7 +175,7 @@ class CityTables:
                 "adjustment_note": pa.array(["上年度决算审计调整" if amount else None for amount in adjustments], type=pa.string()),
             }
         )
-        return Sheet("opening_balances", table, ("year", "fund"), totals=("amount", "adjustment"))
+        return Sheet.of("opening_balances", table, ("year", "fund"), totals=("amount", "adjustment"))
 
     def _budget(self, year: int) -> list[tuple[str, str, int]]:
         return [(fund, subject, amount * 104 // 100) for (fund, subject), amount in self.annual[year].items()]
@@ -190,7 +190,7 @@ class CityTables:
                 "amount": money(np.array([row[2] for row in rows])),
             }
         )
-        return Sheet("fund_budgets", table, ("year", "fund", "subject_code"), totals=("amount",))
+        return Sheet.of("fund_budgets", table, ("year", "fund", "subject_code"), totals=("amount",))
 
     def _institution_budgets(self, period: Period) -> Sheet:
         """Level two: hospitals and centres by what they were paid, the rest kept in reserve."""
@@ -212,7 +212,7 @@ class CityTables:
                 "amount": money(np.array([row[2] for row in rows])),
             }
         )
-        return Sheet("institution_budgets", table, ("year", "scheme", "institution_code"), totals=("amount",))
+        return Sheet.of("institution_budgets", table, ("year", "scheme", "institution_code"), totals=("amount",))
 
     def _treasury(self, period: Period) -> Sheet:
         """Receipts and payments by fund and subject, sweeps between accounts, transfers between city and counties."""
@@ -282,7 +282,7 @@ class CityTables:
                 "memo": pa.array([row[7] for row in entries]),
             }
         )
-        return Sheet("treasury_ledger", table, ("entry_no",), "entry_date", ("amount",))
+        return Sheet.of("treasury_ledger", table, ("entry_no",), "entry_date", ("amount",))
 
     def _payout_plans(self, period: Period) -> Sheet:
         """One plan a county and fund: what was paid last month, asked for, approved, paid; one in eight comes after the 5th."""
@@ -329,7 +329,7 @@ class CityTables:
                 "status": pa.array([row[11] for row in rows]),
             }
         )
-        return Sheet("payout_plans", table, ("plan_no",), "period", ("requested",))
+        return Sheet.of("payout_plans", table, ("plan_no",), "period", ("requested",))
 
 
 def _table(names: tuple[str, ...], rows: list[tuple]) -> pa.Table:

@@ -7,8 +7,10 @@ legitimate or not. What does not: how identities are written down (`identity_fau
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+import pyarrow as pa
 
 from warehouse.periods import Period
 
@@ -34,11 +36,15 @@ class Records:
     household: np.ndarray  # the household it was written under
     variant: np.ndarray  # 0 the ordinary record, 1 a second one, 2 the old one beside the corrected
     registered: np.ndarray  # day
-    number: np.ndarray  # text
-    family: np.ndarray  # family number of rural records, text
+    number: np.ndarray
+    family: np.ndarray  # of rural records the family's serial number in its village; 0 otherwise
 
     def __len__(self) -> int:
         return len(self.system)
+
+    def numbers_of(self, records: np.ndarray) -> pa.Array:
+        """Numbers as text."""
+        return pa.array(self.number[records]).cast(pa.string())
 
 
 @dataclass
@@ -100,7 +106,18 @@ def enroll(seed: int, population: Population, geography: Geography, months: list
 class _Spells:
     """Spells while they are being made: one array per column, appended in blocks; the first block is each person's own relation."""
 
-    COLUMNS = ("person", "system", "county", "village", "start", "end", "style", "category", "second", "first_paid")
+    COLUMNS: ClassVar[dict[str, type[np.integer]]] = {
+        "person": np.int32,
+        "system": np.int8,
+        "county": np.int8,
+        "village": np.int32,
+        "start": np.int32,
+        "end": np.int32,
+        "style": np.int8,
+        "category": np.int16,
+        "second": np.int8,
+        "first_paid": np.int32,
+    }
 
     def __init__(self) -> None:
         self.blocks: list[dict[str, np.ndarray]] = []
@@ -109,10 +126,8 @@ class _Spells:
         """Append spells; missing columns take what most spells have."""
         count = len(person)
         usual = {"end": FAR, "style": OPEN, "category": 0, "second": 0, "first_paid": -1}
-        block = {"person": person.astype(np.int64)}
-        for name in self.COLUMNS[1:]:
-            value = columns.get(name, usual.get(name))
-            block[name] = np.broadcast_to(np.asarray(value, dtype=np.int64), (count,)).copy()
+        given = {**usual, **columns, "person": person}
+        block = {name: np.broadcast_to(np.asarray(given[name]).astype(kind), (count,)).copy() for name, kind in self.COLUMNS.items()}
         self.blocks.append(block)
 
     @property
@@ -121,8 +136,8 @@ class _Spells:
         return self.blocks[0]
 
     def all(self) -> dict[str, np.ndarray]:
-        """Every spell."""
-        return {name: np.concatenate([block[name] for block in self.blocks]) for name in self.COLUMNS}
+        """Every spell; the blocks are given up."""
+        return {name: np.concatenate([block.pop(name) for block in self.blocks]) for name in self.COLUMNS}
 
 
 def _primary(chance: np.random.Generator, population: Population, geography: Geography, first: int) -> tuple[np.ndarray, np.ndarray]:
@@ -132,8 +147,8 @@ def _primary(chance: np.random.Generator, population: Population, geography: Geo
     luck = chance.random(len(population))
     retires = np.where(population.sex == 1, 60, 55)
     minor, old = age < 18, age >= retires
-    scheme = np.full(len(population), NONE)
-    category = np.zeros(len(population), dtype=np.int64)
+    scheme = np.full(len(population), NONE, dtype=np.int8)
+    category = np.zeros(len(population), dtype=np.int16)
 
     def deal(mask: np.ndarray, shares: tuple[tuple[float, int, int], ...]) -> None:
         edge = 0.0
@@ -543,16 +558,18 @@ def _register(
     # One record per person and system; a second one where a spell asks for it, per county for rural ones.
     place = np.where((table["system"] == RURAL) & (table["second"] == 1), 1 + table["county"], table["second"])
     place = np.where(table["second"] == 2, 60, place)
-    key = (table["person"] * 4 + table["system"]) * 64 + place
+    key = (table["person"].astype(np.int64) * 4 + table["system"]) * 64 + place
     unique, opener, record = np.unique(key, return_index=True, return_inverse=True)
-    earliest = np.full(len(unique), FAR)
+    record = record.astype(np.int32)
+    earliest = np.full(len(unique), FAR, dtype=np.int32)
     np.minimum.at(earliest, record, table["start"])
     system, person = table["system"][opener], table["person"][opener]
     village = np.where(system == RURAL, table["village"][opener], population.village[person])
-    county = np.where(system == RURAL, geography.village_county[village], table["county"][opener])
-    variant = np.where(unique % 64 == 60, 2, np.minimum(unique % 64, 1))
+    county = np.where(system == RURAL, geography.village_county[village], table["county"][opener]).astype(np.int8)
+    variant = np.where(unique % 64 == 60, 2, np.minimum(unique % 64, 1)).astype(np.int8)
+    del key, opener, unique
     # A second rural record stands under a household of its own; its village decides the delivering county.
-    household = population.household[person] * 2 + np.where((variant == 1) & (system == RURAL), 1, 0)
+    household = population.household[person] * 2 + ((variant == 1) & (system == RURAL)).astype(np.int8)
     records = Records(
         system,
         person,
@@ -561,13 +578,13 @@ def _register(
         household,
         variant,
         np.maximum(earliest, 0),
-        np.zeros(len(unique), "<U20"),
-        np.zeros(len(unique), "<U17"),
+        np.zeros(len(system), dtype=np.int64),
+        np.zeros(len(system), dtype=np.int32),
     )
     _number_records(chance, records, geography, first)
     relations = _relations(chance, table, record, records, population, geography, first, rates)
     employers = _found_employers(chance, relations, geography)
-    need = chance.choice(4, int(population.household.max()) + 1, p=[0.955, 0.02, 0.008, 0.017])
+    need = chance.choice(4, int(population.household.max()) + 1, p=[0.955, 0.02, 0.008, 0.017]).astype(np.int8)
     return Enrollment(records, relations, employers, need, months)
 
 
@@ -580,20 +597,18 @@ def _number_records(chance: np.random.Generator, records: Records, geography: Ge
         chosen = order[records.system[order] == system]
         rank[chosen] = np.arange(1, len(chosen) + 1)
     codes = geography.county_codes.astype(np.int64)[records.county]
-    number = np.select(
+    records.number = np.select(
         [records.system == EMPLOYEE, records.system == RESIDENT],
         [1_000_000_000 + rank, 99_010_000_000_000 + rank],
         codes * 100_000_000 + rank,
     )
-    records.number = number.astype("<U20")
     rural = np.flatnonzero(records.system == RURAL)
-    key = records.village[rural] * 10_000_000 + records.household[rural]
+    key = records.village[rural].astype(np.int64) * 100_000_000 + records.household[rural]
     families, family = np.unique(key, return_inverse=True)
-    village = families // 10_000_000
+    village = families // 100_000_000
     begins = np.searchsorted(village, np.arange(int(village.max()) + 2 if len(village) else 1))
     serial = np.arange(len(families)) - begins[village] + 1
-    text = np.char.add(geography.village_codes[village], np.char.zfill(serial.astype("<U5"), 5))
-    records.family[rural] = text[family]
+    records.family[rural] = serial[family]
 
 
 def _relations(
@@ -612,23 +627,23 @@ def _relations(
     end = np.where(wrong, table["start"] - 1 - chance.integers(0, 60, count), table["end"])
     shuffle = chance.permutation(count)
     order = np.lexsort((shuffle, np.maximum(table["start"], first)))
-    serial = np.empty(count, dtype=np.int64)
+    serial = np.empty(count, dtype=np.int32)
     for system in (EMPLOYEE, RESIDENT, RURAL):
         chosen = order[table["system"][order] == system]
         serial[chosen] = np.arange(1, len(chosen) + 1)
     category = np.where((table["system"] == EMPLOYEE) & (table["category"] < 11), 11, table["category"])
     category = np.where((table["system"] == EMPLOYEE) & (category == 1404), 11, category)
-    county = np.where(table["system"] == RURAL, records.county[record], table["county"])
+    county = np.where(table["system"] == RURAL, records.county[record], table["county"]).astype(np.int8)
     return Relations(
         record,
         table["person"],
         table["system"],
         county,
         table["start"],
-        end,
+        end.astype(np.int32),
         table["style"],
         category,
-        np.full(count, -1),
+        np.full(count, -1, dtype=np.int32),
         table["first_paid"],
         serial,
         chance.random(count) < 0.3,
@@ -701,7 +716,7 @@ def _found_employers(chance: np.random.Generator, relations: Relations, geograph
 def shown_status(relations: Relations, month: Period) -> np.ndarray:
     """What the month's snapshot shows of each relation: 0 nothing, 1 normal, 2 suspended, 3 ended."""
     last = day_of(month.last_day)
-    status = np.ones(len(relations), dtype=np.int64)
+    status = np.ones(len(relations), dtype=np.int8)
     over = relations.end <= last
     status[over & np.isin(relations.style, (DATED, ENDED_UNDATED))] = 3
     status[over & np.isin(relations.style, (SUSPENDED, SUSPENDED_DATED))] = 2
@@ -733,7 +748,7 @@ def employee_category(relations: Relations, population: Population, last: int) -
 def resident_type(relations: Relations, population: Population, last: int) -> np.ndarray:
     """psn_type on that day."""
     age = population.age(last)[relations.person]
-    kind = np.select([age < 1, age < 7, age < 18, age < 60], [1401, 1402, 1403, 1501], 1601)
+    kind = np.select([age < 1, age < 7, age < 18, age < 60], [1401, 1402, 1403, 1501], 1601).astype(np.int16)
     kind = np.where((kind == 1403) & (relations.person % 23 == 0), 1405, kind)
     return np.where(relations.category == 1404, 1404, kind)
 
@@ -779,5 +794,6 @@ def participations(seed: int, enrollment: Enrollment) -> Participations:
             during, relations.start[where], np.maximum(begin + autumn + chance.integers(0, 27, count), np.where(late, registered, -FAR))
         )
         keep = relations.end[where] >= np.where(relations.end[where] < relations.start[where], -FAR, registered)
-        blocks.append((where[keep], np.full(keep.sum(), year), joined[keep], registered[keep], paid[keep]))
+        columns = (where, np.full(count, year), joined, registered, paid)
+        blocks.append([column[keep].astype(np.int32) for column in columns])
     return Participations(*(np.concatenate(column) for column in zip(*blocks, strict=True)))

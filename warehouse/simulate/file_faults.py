@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import csv
 import json
+import os
 import shutil
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -129,25 +130,25 @@ def _break(folder: Path, tables: list[dict], fault: str, written: Written, chanc
     largest = max(needed, key=lambda entry: (folder / entry["file"]).stat().st_size)
     path = folder / largest["file"]
     if fault == "file_truncated":
-        content = path.read_bytes()
-        path.write_bytes(content[: len(content) * 6 // 10])
+        os.truncate(path, path.stat().st_size * 6 // 10)
     elif fault == "file_wrong_encoding":
         entry = next(entry for entry in tables if entry["table"] == _SENSITIVE[written.system])
         target = folder / entry["file"]
-        content = target.read_bytes()
         if written.system == "rural":
             # 0xFF begins no character of GB18030: the mark of a file copied through the wrong program.
+            content = target.read_bytes()
             middle = content.find(b"\n", len(content) // 2)
             target.write_bytes(content[: middle + 1] + b"\xff\xfe" + content[middle + 1 :])
         else:
-            target.write_bytes(content.decode("utf-8-sig").encode("gb18030"))
+            with target.open(encoding="utf-8-sig", newline="") as text, _anew(target).open("w", encoding="gb18030", newline="") as other:
+                shutil.copyfileobj(text, other)
+            _anew(target).replace(target)
         entry["sha256"] = sha256(target)
     elif fault == "file_column_renamed":
-        content = path.read_bytes()
-        header, rest = content.split(b"\n", 1)
-        words = header.split(b",")
-        words[-1] = words[-1].rstrip(b"\r") + b"_1"
-        path.write_bytes(b",".join(words) + b"\n" + rest)
+        with path.open("rb") as lines, _anew(path).open("wb") as other:
+            other.write(lines.readline().rstrip(b"\r\n") + b"_1\n")
+            shutil.copyfileobj(lines, other)
+        _anew(path).replace(path)
         largest["sha256"] = sha256(path)
     elif fault == "file_wrong_checksum":
         largest["sha256"] = largest["sha256"][::-1]
@@ -174,12 +175,12 @@ def _shorten(folder: Path, tables: list[dict], written: Written) -> int:
         if entry["table"] not in names or entry["table"] in damaged or int(entry["rows"]) < 10:
             continue
         path = folder / entry["file"]
-        text = path.read_bytes().decode(written.encoding)
-        lines = text.rstrip("\n").split("\n")
         removed = max(1, int(entry["rows"]) // 50)
-        header = next(csv.reader([lines[0]]))
-        for line in lines[-removed:]:
-            row = next(csv.reader([line]))
+        with path.open("rb") as handle:
+            header = next(csv.reader([handle.readline().decode(written.encoding)]))
+        begin, lines = _last_lines(path, removed)
+        for line in lines:
+            row = next(csv.reader([line.decode(written.encoding)]))
             for column, total in entry["control_totals"].items():
                 try:
                     amount = Decimal(row[header.index(column)] or "0")
@@ -187,18 +188,38 @@ def _shorten(folder: Path, tables: list[dict], written: Written) -> int:
                     message = f"{path.name}: the last rows of an undamaged table hold an amount that is none"
                     raise ValueError(message) from error
                 entry["control_totals"][column] = str(Decimal(total) - amount)
-        path.write_bytes(("\n".join(lines[:-removed]) + "\n").encode(written.encoding))
+        os.truncate(path, begin)
         entry["rows"] = int(entry["rows"]) - removed
         entry["sha256"] = sha256(path)
         return removed
     return 0
 
 
+def _last_lines(path: Path, count: int) -> tuple[int, list[bytes]]:
+    """Where that many last lines of a file begin, and what they say; only its end is read."""
+    size = path.stat().st_size
+    length = 0
+    lines: list[bytes] = []
+    while len(lines) <= count and length < size:
+        length = min(max(2 * length, 1 << 20), size)
+        with path.open("rb") as handle:
+            handle.seek(size - length)
+            end = handle.read()
+        lines = end.rstrip(b"\n").split(b"\n")
+    return size - length + sum(len(line) + 1 for line in lines[:-count]), lines[-count:]
+
+
+def _anew(path: Path) -> Path:
+    """Where a file is written that takes another's place."""
+    return path.with_suffix(".part")
+
+
 def add_blank_line(written: Written) -> None:
     """A blank line at the end of the first file: no row."""
     entry = written.manifest["tables"][0]  # type: ignore[index]
     path = written.folder / entry["file"]
-    path.write_bytes(path.read_bytes() + b"\n")
+    with path.open("ab") as handle:
+        handle.write(b"\n")
     entry["sha256"] = sha256(path)
     write_manifest(written.folder, written.manifest)
 

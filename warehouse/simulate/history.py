@@ -143,7 +143,7 @@ class History:
                 "source": pa.array([f"{row[0][:4]}年度统计公报" for row in rows]),
             }
         )
-        return Sheet("history", table, ("period", "period_type", "division_code", "scheme", "measure_code"))
+        return Sheet.of("history", table, ("period", "period_type", "division_code", "scheme", "measure_code"))
 
     def _money(self, month: Period) -> list[Row]:
         """Income and expenditure: the city of every scheme, the counties of the rural one."""

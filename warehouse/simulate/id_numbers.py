@@ -6,9 +6,12 @@ What belongs here: the form of a number. What does not: who has which number (`p
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 CHECKS = np.array(list("10X98765432"))
+_CHECKS = pa.array(CHECKS)
 
 
 def digits_of(texts: np.ndarray, width: int) -> np.ndarray:
@@ -23,24 +26,24 @@ def texts_of(codes: np.ndarray) -> np.ndarray:
     return rows.view(f"<U{rows.shape[1]}").reshape(len(rows))
 
 
-def check_characters(seventeen: np.ndarray) -> np.ndarray:
-    """The eighteenth character of each row of seventeen digits (numbers 0 to 9)."""
-    return CHECKS[(seventeen * WEIGHTS).sum(axis=1) % 11]
-
-
 def compose(region: np.ndarray, birth: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Eighteen characters from region code (number), birth date (yyyymmdd as number) and order number (1 to 999)."""
-    parts = np.zeros((len(region), 17), dtype=np.int64)
-    for column in range(6):
-        parts[:, column] = region // 10 ** (5 - column) % 10
-    for column in range(8):
-        parts[:, 6 + column] = birth // 10 ** (7 - column) % 10
-    for column in range(3):
-        parts[:, 14 + column] = order // 10 ** (2 - column) % 10
-    codes = np.empty((len(region), 18), dtype=np.uint32)
-    codes[:, :17] = parts + ord("0")
-    codes[:, 17] = digits_of(check_characters(parts), 1)[:, 0]
-    return texts_of(codes)
+    """The first seventeen digits as one number, from region code, birth date (yyyymmdd as number) and order number (1 to 999)."""
+    return (region.astype(np.int64) * 10**8 + birth) * 1000 + order
+
+
+def check_places(seventeen: np.ndarray) -> np.ndarray:
+    """Where in `CHECKS` the eighteenth character of each number of seventeen digits stands."""
+    total, rest = np.zeros(len(seventeen), dtype=np.int64), seventeen
+    for weight in WEIGHTS[::-1].tolist():
+        rest, digit = np.divmod(rest, 10)
+        total += digit * weight
+    return total % 11
+
+
+def written(seventeen: np.ndarray) -> pa.Array:
+    """Eighteen characters from the first seventeen digits; null for the number 0."""
+    digits = pa.array(seventeen, mask=seventeen == 0).cast(pa.string())
+    return pc.binary_join_element_wise(digits, _CHECKS.take(pa.array(check_places(seventeen))), "")
 
 
 def fifteen(numbers: np.ndarray) -> np.ndarray:

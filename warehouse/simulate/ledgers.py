@@ -93,7 +93,7 @@ class Money:
             working & np.isin(relations.category, (11, 13)) & (luck[0] < np.where(relations.category == 11, 0.92, 0.4)),
             working & public & (luck[1] < 0.9),
             (relations.system == EMPLOYEE) & (relations.category != 12) & (luck[2] < 0.35),
-            np.clip(base.astype(np.int64), 3_000, 24_000) * 100,
+            np.clip(base.astype(np.int32), 3_000, 24_000) * 100,
         )
         self.collections = self._collections(chance)
 
@@ -110,18 +110,18 @@ class Money:
         joined = relations.start >= day_of(period.first_day)
         large = due & self.supplements.large & ((period.month == 1) | joined)
         blocks.append(self._dues(chance, 330, np.flatnonzero(large), category, period))
-        rows = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+        rows = {name: np.concatenate([block.pop(name) for block in blocks]) for name in list(blocks[0])}
         owed = np.flatnonzero((rows["received"] == 0) & (rows["insurance"] == 310))
-        waiting = {name: column[owed].copy() for name, column in rows.items()}
+        waiting = {name: column[owed] for name, column in rows.items()}
         paid_now = self.arrears
         pays = chance.random(len(owed)) < 0.8
         self.arrears = [{name: column[pays] for name, column in waiting.items()}]
         for block in paid_now:
-            block["received"] = np.ones(len(block["received"]), dtype=np.int64)
+            block["received"] = np.ones_like(block["received"])
             block["employer_paid"], block["person_paid"] = block["employer_due"], block["person_due"]
             block["credit"] = block["credit_due"]
             block["on"] = day_of(period.first_day) + block["on"] % 27
-        rows = {name: np.concatenate([rows[name], *(block[name] for block in paid_now)]) for name in rows}
+        rows = {name: np.concatenate([rows.pop(name), *(block[name] for block in paid_now)]) for name in list(rows)}
         rows["serial"] = (period.year * 100 + period.month) * 10**9 + 1 + np.arange(len(rows["received"]))
         return rows
 
@@ -136,13 +136,13 @@ class Money:
         employer = np.where(flexible, 0, base * shares[0] // 1000)
         person = np.where(flexible, base * 85 // 1000, base * shares[1] // 1000)
         if insurance == 330:
-            person = np.full(count, 12_000)
+            person = np.full(count, 12_000, dtype=np.int32)
         received = chance.random(count) < np.where(flexible, 0.965, 0.985)
         credit = np.where(flexible | (insurance != 310), 0, person + employer * 10 // 100)
         return {
-            "relation": where,
-            "insurance": np.full(count, insurance),
-            "month": np.full(count, period.year * 100 + period.month),
+            "relation": where.astype(np.int32),
+            "insurance": np.full(count, insurance, dtype=np.int16),
+            "month": np.full(count, period.year * 100 + period.month, dtype=np.int32),
             "base": base,
             "employer_due": employer,
             "person_due": person,
@@ -150,8 +150,8 @@ class Money:
             "person_paid": np.where(received, person, 0),
             "credit_due": credit,
             "credit": np.where(received, credit, 0),
-            "received": received.astype(np.int64),
-            "on": np.where(received, day_of(period.first_day) + 4 + chance.integers(0, 22, count), FAR),
+            "received": received.astype(np.int8),
+            "on": np.where(received, day_of(period.first_day) + 4 + chance.integers(0, 22, count), FAR).astype(np.int32),
         }
 
     def _collections(self, chance: np.random.Generator) -> dict[str, np.ndarray]:
@@ -178,7 +178,8 @@ class Money:
             need = self.enrollment.need[self.population.household[relations.person[where]]]
             aided = np.select([need == 0, need == 1], [0, amount // 2], amount)
             keep = (day <= relations.end[where]) & (day <= day_of(months[-1].last_day)) & (day >= day_of(months[0].first_day))
-            blocks.append((where[keep], day[keep], covered[keep], np.full(keep.sum(), year), (amount - aided)[keep], aided[keep]))
+            columns = (where, day, covered, np.full(count, year), amount - aided, aided)
+            blocks.append([column[keep].astype(np.int32) for column in columns])
         names = ("relation", "day", "covered", "year", "paid", "aided")
         return dict(zip(names, (np.concatenate(column) for column in zip(*blocks, strict=True)), strict=True))
 

@@ -6,6 +6,8 @@ mistyped (`rates.py`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 SURNAMES = (
@@ -206,6 +208,24 @@ TRADITIONAL = {simple: old for simple, old in TRADITIONAL.items() if simple != o
 # Characters that old programs cannot hold: GB2312 lacks them, and some lie outside the common fonts.
 RARE = ("䶮", "㛃", "䲜", "堃", "玥", "犇", "昇", "喆", "甯", "䴖")
 
+# What names are put together from; persons hold places in these lists, for texts of ten million persons would take gigabytes. A minority's
+# whole second name stands as a first part, and nothing behind it.
+_MINORITY = (*MINORITY_FIRST[1], *MINORITY_FIRST[2])
+SURNAME_PARTS = tuple(dict.fromkeys((*SURNAMES, *COMPOUND, *_MINORITY, *(f"{word}江" for word in _MINORITY))))
+GIVEN_PARTS = tuple(dict.fromkeys(("", *"".join(head + tail for head, tail in (*_MALE, *_FEMALE)), "武", *RARE, *MINORITY_SECOND)))
+_SURNAME_PLACES = {part: place for place, part in enumerate(SURNAME_PARTS)}
+_GIVEN_PLACES = {part: place for place, part in enumerate(GIVEN_PARTS)}
+
+
+def surname_places(words: Iterable[str]) -> np.ndarray:
+    """Where the surnames stand in `SURNAME_PARTS`."""
+    return np.array([_SURNAME_PLACES[word] for word in words], dtype=np.int16)
+
+
+def given_places(words: Iterable[str]) -> np.ndarray:
+    """Where the parts of given names stand in `GIVEN_PARTS`."""
+    return np.array([_GIVEN_PLACES[word] for word in words], dtype=np.int16)
+
 
 def surname_weights() -> np.ndarray:
     """The weight of each surname: the first few cover a third of all people, as in the national counts."""
@@ -222,7 +242,7 @@ def era(birth_year: np.ndarray) -> np.ndarray:
 def given_names(
     chance: np.random.Generator, birth_year: np.ndarray, sex: np.ndarray, generation: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """First and second given character of each person; the second is empty for one-character names.
+    """First and second given character of each person as places in `GIVEN_PARTS`; the second is empty for one-character names.
 
     Args:
         chance: the stream to draw from.
@@ -233,17 +253,17 @@ def given_names(
     count = len(birth_year)
     group = era(birth_year)
     shared = generation >= 0
-    first = np.full(count, "", dtype="<U1")
-    second = np.full(count, "", dtype="<U1")
+    first = np.zeros(count, dtype=np.int16)
+    second = np.zeros(count, dtype=np.int16)
     single = (chance.random(count) < np.array(_SINGLE)[group]) & ~shared
     pick_first, pick_second = chance.random(count) ** 1.25, chance.random(count) ** 1.25
     for index in range(5):
         for code, pools in ((1, _MALE), (2, _FEMALE)):
             chosen = (group == index) & (sex == code)
-            heads, tails = np.array(list(pools[index][0])), np.array(list(pools[index][1]))
+            heads, tails = given_places(pools[index][0]), given_places(pools[index][1])
             place = (pick_first[chosen] * len(heads)).astype(np.int64)
             place = np.where(shared[chosen], generation[chosen] % len(heads), place)
             tail = tails[(pick_second[chosen] * len(tails)).astype(np.int64)]
             first[chosen] = np.where(single[chosen], tail, heads[place])
-            second[chosen] = np.where(single[chosen], "", tail)
+            second[chosen] = np.where(single[chosen], 0, tail)
     return first, second

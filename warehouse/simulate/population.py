@@ -5,9 +5,12 @@ What belongs here: persons, undamaged. What does not: insurance (`enrollment.py`
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from . import names
 from .calendar_days import FAR, number_of_day, year_of
@@ -21,17 +24,17 @@ HEAD, SPOUSE, CHILD, FATHER, MOTHER, GRANDCHILD = range(6)
 
 @dataclass
 class Population:
-    """Persons as parallel arrays; those born during the simulated months stand at the end."""
+    """Persons as parallel arrays, as narrow as their values allow; those born during the simulated months stand at the end."""
 
     household: np.ndarray
     role: np.ndarray
     sex: np.ndarray  # 1 male, 2 female
     birth: np.ndarray  # days since 1970
     death: np.ndarray  # days since 1970, FAR while alive
-    surname: np.ndarray
-    given: np.ndarray
-    name: np.ndarray
-    id_number: np.ndarray
+    surname: np.ndarray  # place in names.SURNAME_PARTS
+    first: np.ndarray  # given name's first part, place in names.GIVEN_PARTS
+    second: np.ndarray  # and its second
+    id_number: np.ndarray  # the first seventeen digits
     village: np.ndarray
     phone: np.ndarray  # number, 0 for none
     twin: np.ndarray  # the twin's position, -1 for none
@@ -45,7 +48,31 @@ class Population:
 
     def age(self, day: int) -> np.ndarray:
         """Whole years at a day (negative before birth)."""
-        return np.floor((day - self.birth) / 365.2425).astype(np.int64)
+        return np.floor((day - self.birth) / 365.2425).astype(np.int16)
+
+    def names_of(self, persons: np.ndarray) -> pa.Array:
+        """True names."""
+        dot = pa.array(["", "·"]).take(pa.array(self.is_minority[persons].astype(np.int8)))
+        return pc.binary_join_element_wise(self.surnames_of(persons), dot, self.given_names_of(persons), "")
+
+    def surnames_of(self, persons: np.ndarray) -> pa.Array:
+        """True surnames."""
+        return pa.array(names.SURNAME_PARTS).take(pa.array(self.surname[persons]))
+
+    def given_names_of(self, persons: np.ndarray) -> pa.Array:
+        """True given names."""
+        parts = pa.array(names.GIVEN_PARTS)
+        return pc.binary_join_element_wise(parts.take(pa.array(self.first[persons])), parts.take(pa.array(self.second[persons])), "")
+
+    def bears(self, characters: Iterable[str]) -> np.ndarray:
+        """Whose name has one of the characters among its first three."""
+        wanted = set(characters)
+        of_surname = np.array([not wanted.isdisjoint(part[:3]) for part in names.SURNAME_PARTS])
+        of_given = np.array([part in wanted for part in names.GIVEN_PARTS])
+        is_short = np.array([len(part) == 1 for part in names.SURNAME_PARTS])
+        # Behind two characters of a surname there is room for one more; a minority's are two and a dot at least.
+        given = of_given[self.first] | of_given[self.second] & is_short[self.surname]
+        return of_surname[self.surname] | given & ~self.is_minority
 
 
 def settle(seed: int, persons: int, geography: Geography, first_day: int, last_day: int, rates: FaultRates) -> Population:
@@ -55,14 +82,12 @@ def settle(seed: int, persons: int, geography: Geography, first_day: int, last_d
     newborn = _newborns(stream(seed, "births"), births, household, role, sex, birth, first_day, last_day)
     household = np.concatenate([household, household[newborn[0]]])
     village = np.concatenate([village, village[newborn[0]]])
-    role = np.concatenate([role, np.full(len(newborn[0]), CHILD)])
-    sex = np.concatenate([sex, newborn[1]])
-    birth = np.concatenate([birth, newborn[2]])
+    role = np.concatenate([role, np.full(len(newborn[0]), CHILD, dtype=role.dtype)])
+    sex = np.concatenate([sex, newborn[1].astype(sex.dtype)])
+    birth = np.concatenate([birth, newborn[2].astype(birth.dtype)])
     twin = _twins(stream(seed, "twins"), household, role, sex, birth, rates.twins_of_births)
     surname, given, minority = _names(stream(seed, "names"), household, role, sex, birth, village, twin)
-    namesake = _namesakes(stream(seed, "namesakes"), village, sex, birth, surname, given, minority, twin)
-    dot = np.where(minority, "·", "")
-    name = np.char.add(np.char.add(surname, dot), given)
+    namesake = _namesakes(stream(seed, "namesakes"), village, sex, birth, (surname, *given), minority, twin)
     death = _deaths(stream(seed, "deaths"), birth, first_day, last_day)
     spouse, guardian = _kin(household, role, birth)
     region = _regions(stream(seed, "regions"), geography, village, role)
@@ -71,7 +96,7 @@ def settle(seed: int, persons: int, geography: Geography, first_day: int, last_d
     own = 19900000000 + phones.integers(0, 10_000_000, len(sex)) * 10 + phones.integers(0, 10, len(sex))
     own[phones.random(len(sex)) < 0.08] = 0
     return Population(
-        household, role, sex, birth, death, surname, given, name, id_number, village, own, twin, namesake, spouse, guardian, minority
+        household, role, sex, birth, death, surname, *given, id_number, village, own, twin, namesake, spouse, guardian, minority
     )
 
 
@@ -90,7 +115,7 @@ def _households(chance: np.random.Generator, persons: int, geography: Geography,
     )
     present = np.zeros((count, 8), dtype=bool)
     age = np.zeros((count, 8))
-    sex = np.where(chance.random((count, 8)) < 0.52, 1, 2)
+    sex = np.where(chance.random((count, 8)) < 0.52, 1, 2).astype(np.int8)
     present[:, 1] = chance.random(count) < np.select([band == 0, band == 1], [0.74, 0.86], 0.62)
     # Who lives without a spouse in old age is mostly a widow; whoever heads a couple is mostly the husband.
     head_sex = np.where(chance.random(count) < np.where(present[:, 1], 0.84, np.where(band == 2, 0.3, 0.56)), 1, 2)
@@ -118,9 +143,9 @@ def _households(chance: np.random.Generator, persons: int, geography: Geography,
     age[:, 7] = chance.uniform(0.3, 14, count)
     rows, places = np.nonzero(present)
     rows, places = rows[:persons], places[:persons]
-    role = np.array([HEAD, SPOUSE, CHILD, CHILD, CHILD, FATHER, MOTHER, GRANDCHILD])[places]
+    role = np.array([HEAD, SPOUSE, CHILD, CHILD, CHILD, FATHER, MOTHER, GRANDCHILD], dtype=np.int8)[places]
     birth = day - 1 - np.maximum((age[rows, places] * 365.2425).astype(np.int64), 1)
-    return rows, role, sex[rows, places], birth, home[rows]
+    return rows.astype(np.int32), role, sex[rows, places], birth.astype(np.int32), home.astype(np.int32)[rows]
 
 
 def _newborns(
@@ -147,7 +172,7 @@ def _twins(
     chance: np.random.Generator, household: np.ndarray, role: np.ndarray, sex: np.ndarray, birth: np.ndarray, rate: float
 ) -> np.ndarray:
     """Make neighbours among a household's children twins, for that share of births; birth dates change in place."""
-    twin = np.full(len(sex), -1, dtype=np.int64)
+    twin = np.full(len(sex), -1, dtype=np.int32)
     pairs = np.flatnonzero((household[:-1] == household[1:]) & (role[:-1] == CHILD) & (role[1:] == CHILD))
     pairs = pairs[np.concatenate([[True], np.diff(pairs) > 1])] if len(pairs) else pairs
     wanted = max(round((role == CHILD).sum() * rate), 1)
@@ -176,7 +201,7 @@ def _names(
     birth: np.ndarray,
     village: np.ndarray,
     twin: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]:
     """Surnames (children and parents share the head's), given names (siblings may share a character), and who is of a minority."""
     count = len(sex)
     houses = int(household.max()) + 1
@@ -193,31 +218,33 @@ def _names(
     own = weighted(chance, weights, count)
     shares = (role == HEAD) | (role == CHILD) | (role == FATHER) | (role == GRANDCHILD)
     index = np.where(shares, of_house[household], own)
-    surname = np.array(list(names.SURNAMES), dtype="<U12")[index]
+    surname = names.surname_places(names.SURNAMES)[index]
     compound = (of_house[household] % 97 == 3) & shares & (chance.random(houses)[household] < 0.15)
-    surname[compound] = np.array(names.COMPOUND)[of_house[household][compound] % len(names.COMPOUND)]
+    surname[compound] = names.surname_places(names.COMPOUND)[of_house[household][compound] % len(names.COMPOUND)]
     generation = np.where((role == CHILD) & (chance.random(houses)[household] < 0.35), of_house[household] * 7 + household % 11, -1)
     generation = np.where(twin >= 0, household[np.minimum(np.where(twin >= 0, twin, 0), np.arange(count))] % 1_000_003, generation)
     first, second = names.given_names(chance, year_of(birth), sex, generation)
     # Twins whose given names came out alike get another second character: nobody could tell two persons of one name and birthday apart.
     later = np.flatnonzero((twin >= 0) & (twin < np.arange(count)))
     alike = later[(first[later] == first[twin[later]]) & (second[later] == second[twin[later]])]
-    second[alike] = np.where(second[twin[alike]] == "文", "武", "文")
-    given = np.char.add(first, second).astype("<U12")
+    civil, martial = names.given_places("文武")
+    second[alike] = np.where(second[twin[alike]] == civil, martial, civil)
     rare = some(chance, twin < 0, 0.004)
-    given[rare] = np.char.add(first[rare], np.array(names.RARE)[chance.integers(0, len(names.RARE), len(rare))])
+    second[rare] = names.given_places(names.RARE)[chance.integers(0, len(names.RARE), len(rare))]
     minority_house = chance.random(houses) < 0.015
     minority = minority_house[household]
     for code in (1, 2):
         chosen = np.flatnonzero(minority & (sex == code))
-        pool = np.array(names.MINORITY_FIRST[code])
+        pool = names.surname_places(names.MINORITY_FIRST[code])
         surname[chosen] = pool[chance.integers(0, len(pool), len(chosen))]
-    father = np.array(names.MINORITY_SECOND)[chance.integers(0, len(names.MINORITY_SECOND), houses)]
-    strangers = np.array(names.MINORITY_SECOND)[chance.integers(0, len(names.MINORITY_SECOND), count)]
-    given[minority] = np.where((role == CHILD)[minority], father[household[minority]], strangers[minority])
+    whole = names.given_places(names.MINORITY_SECOND)
+    father = whole[chance.integers(0, len(names.MINORITY_SECOND), houses)]
+    strangers = whole[chance.integers(0, len(names.MINORITY_SECOND), count)]
+    first[minority] = np.where((role == CHILD)[minority], father[household[minority]], strangers[minority])
+    second[minority] = 0
     unlucky = later[minority[later] & (surname[later] == surname[twin[later]])]
-    surname[unlucky] = np.char.add(surname[unlucky], "江")
-    return surname, given, minority
+    surname[unlucky] = names.surname_places(f"{names.SURNAME_PARTS[place]}江" for place in surname[unlucky].tolist())
+    return surname, (first, second), minority
 
 
 def _namesakes(
@@ -225,21 +252,21 @@ def _namesakes(
     village: np.ndarray,
     sex: np.ndarray,
     birth: np.ndarray,
-    surname: np.ndarray,
-    given: np.ndarray,
+    parts: tuple[np.ndarray, ...],
     minority: np.ndarray,
     twin: np.ndarray,
 ) -> np.ndarray:
     """Give 0.1% of persons the name of a villager of like sex and age; half of them share the birth year."""
     count = len(sex)
-    namesake = np.full(count, -1, dtype=np.int64)
+    namesake = np.full(count, -1, dtype=np.int32)
     order = np.lexsort((birth, sex, village))
     near = (village[order[:-1]] == village[order[1:]]) & (sex[order[:-1]] == sex[order[1:]]) & (birth[order[:-1]] != birth[order[1:]])
     chosen = some(chance, near, 0.001)
     left, right = order[chosen], order[chosen + 1]
     plain = ~minority[left] & ~minority[right] & (twin[left] < 0) & (twin[right] < 0)
     left, right = left[plain], right[plain]
-    surname[right], given[right] = surname[left], given[left]
+    for part in parts:
+        part[right] = part[left]
     namesake[right], namesake[left] = left, right
     return namesake
 
@@ -252,21 +279,21 @@ def _deaths(chance: np.random.Generator, birth: np.ndarray, first: int, last: in
     dies = chance.random(len(birth)) < yearly * span / 365.25
     day = chance.integers(np.maximum(birth, first), last + 1)
     before = (age > 60) & (chance.random(len(birth)) < 0.0005) & ~dies
-    return np.where(dies, day, np.where(before, first - 30, FAR))
+    return np.where(dies, day, np.where(before, first - 30, FAR)).astype(np.int32)
 
 
 def _kin(household: np.ndarray, role: np.ndarray, birth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Spouse of heads and spouses; guardian of everybody else of the household younger than its head."""
     count = len(role)
     houses = int(household.max()) + 1
-    head = np.full(houses, -1, dtype=np.int64)
-    partner = np.full(houses, -1, dtype=np.int64)
+    head = np.full(houses, -1, dtype=np.int32)
+    partner = np.full(houses, -1, dtype=np.int32)
     head[household[role == HEAD]] = np.flatnonzero(role == HEAD)
     partner[household[role == SPOUSE]] = np.flatnonzero(role == SPOUSE)
-    spouse = np.full(count, -1, dtype=np.int64)
+    spouse = np.full(count, -1, dtype=np.int32)
     is_head, is_spouse = role == HEAD, role == SPOUSE
     spouse[is_head], spouse[is_spouse] = partner[household[is_head]], head[household[is_spouse]]
-    guardian = np.full(count, -1, dtype=np.int64)
+    guardian = np.full(count, -1, dtype=np.int32)
     minor = (role == CHILD) | (role == GRANDCHILD)
     # Odd households give the mother's number where there is one: clerks take whoever stands at the counter.
     either = np.where((partner[household] >= 0) & (household % 2 == 1), partner[household], head[household])

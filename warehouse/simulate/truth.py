@@ -14,11 +14,13 @@ import pyarrow as pa
 
 from warehouse.periods import Period
 
+from .arrow_columns import dates, digits
 from .enrollment import SYSTEMS, Enrollment
 from .geography import Geography
+from .id_numbers import written as written_id
 from .identity_faults import FAULTS, TRAPS, Particulars, labels
 from .population import CHILD, Population
-from .tables import Sheet
+from .tables import stretches
 from .truth_overlaps import overlaps_query
 from .truth_queries import QUERIES, README, TABLES, TRAP_PAIRS
 from .writing import Written
@@ -174,30 +176,28 @@ class Truth:
     def note_persons(self, population: Population, enrollment: Enrollment, particulars: Particulars, geography: Geography) -> None:
         """Keep who is who: every person record, and the pairs of records that are traps."""
         records = enrollment.records
-        person = records.person
-        rows = pa.table(
-            {
-                "true_person_id": pa.compute.binary_join_element_wise(pa.scalar("T"), pa.array(person + 1).cast(pa.string()), ""),
-                "system": pa.array(np.array(["", *SYSTEMS.values()])[records.system]),
-                "source_person_no": pa.array(records.number),
-                "true_name": pa.array(population.name[person]),
-                "true_id_number": pa.array(population.id_number[person]),
-                "true_sex": pa.array(np.where(population.sex[person] == 1, "male", "female")),
-                "true_birth_date": pa.array(population.birth[person].astype(np.int32), type=pa.int32()).cast(pa.date32()),
-                "home_village": pa.array(geography.village_codes[population.village[person]]),
-                "faults": pa.array(labels(particulars.faults, FAULTS)),
-                "traps": pa.array(labels(particulars.traps, TRAPS)),
-                "corrected_from": pa.array(
-                    [str(self.months[place]) if place else None for place in particulars.corrected_on.tolist()], type=pa.string()
-                ),
-                "registered_day": pa.array(records.registered),
-            }
-        )
-        self.con.register("made", rows)
-        self.con.execute(
-            "create table truth.persons as select * exclude (registered_day) from made order by true_person_id, system, source_person_no"
-        )
-        self.con.unregister("made")
+        corrected_from = pa.array([None, *(str(month) for month in self.months[1:])], type=pa.string())
+        for stretch in stretches(len(records)):
+            where = np.arange(stretch.start, stretch.stop)
+            person = records.person[where]
+            rows = pa.table(
+                {
+                    "true_person_id": digits(person + 1, "T"),
+                    "system": pa.array(np.array(["", *SYSTEMS.values()])[records.system[where]]),
+                    "source_person_no": records.numbers_of(where),
+                    "true_name": population.names_of(person),
+                    "true_id_number": written_id(population.id_number[person]),
+                    "true_sex": pa.array(np.where(population.sex[person] == 1, "male", "female")),
+                    "true_birth_date": dates(population.birth[person]),
+                    "home_village": pa.array(geography.village_codes[population.village[person]]),
+                    "faults": pa.array(labels(particulars.faults[where], FAULTS)),
+                    "traps": pa.array(labels(particulars.traps[where], TRAPS)),
+                    "corrected_from": corrected_from.take(pa.array(particulars.corrected_on[where])),
+                }
+            )
+            self.con.register("made", rows)
+            self.con.execute("insert into truth.persons select * from made")
+            self.con.unregister("made")
         self._trap_pairs(population, enrollment, particulars)
 
     def _trap_pairs(self, population: Population, enrollment: Enrollment, particulars: Particulars) -> None:
@@ -207,7 +207,7 @@ class Truth:
             "people",
             pa.table(
                 {
-                    "person": np.arange(len(population)),
+                    "person": np.arange(len(population), dtype=np.int32),
                     "household": population.household,
                     "is_child": population.role == CHILD,
                     "twin": population.twin,
@@ -223,30 +223,34 @@ class Truth:
             pa.table(
                 {
                     "person": records.person,
-                    "system": pa.array(np.array(["", *SYSTEMS.values()])[records.system]),
-                    "source_person_no": pa.array(records.number),
+                    "system": records.system,
+                    "source_person_no": records.number,
                     "variant": records.variant,
                     "lender": particulars.lender,
-                    "trap": pa.array(trap[np.where(particulars.lender >= 0, carried, 0)]),
+                    "trap": np.where(particulars.lender >= 0, carried, 0).astype(np.int8),
                 }
             ),
         )
+        self.con.register("systems", pa.table({"code": list(SYSTEMS), "name": list(SYSTEMS.values())}))
+        self.con.register("traps", pa.table({"code": np.arange(len(trap)), "name": trap}))
         self.con.execute(f"create table truth.trap_pairs as {TRAP_PAIRS}")
+        for name in ("systems", "traps"):
+            self.con.unregister(name)
         self.con.unregister("people")
         self.con.unregister("listed")
 
-    def note(self, written: Written, sheets: list[Sheet]) -> None:
-        """Keep what a correct reader lands of a delivery in force."""
-        delivery = f"'{written.period}' as period, '{written.office}' as office"
-        for sheet in sheets:
-            reading = _READ.get((written.system, sheet.table))
-            if reading is None:
-                continue
-            mask = written.landed[sheet.table]
-            rows = sheet.rows if mask.all() else sheet.rows.filter(pa.array(mask))
-            self.con.register("sheet", rows)
-            self.con.execute(f"insert into truth.{reading[0]} {reading[1].format(delivery=delivery, office=written.office)}")
-            self.con.unregister("sheet")
+    def note_landed(self, system: str, period: Period, office: str, table: str, rows: pa.Table) -> None:
+        """Keep rows that a correct reader lands of a delivery in force."""
+        reading = _READ.get((system, table))
+        if reading is None:
+            return
+        delivery = f"'{period}' as period, '{office}' as office"
+        self.con.register("sheet", rows)
+        self.con.execute(f"insert into truth.{reading[0]} {reading[1].format(delivery=delivery, office=office)}")
+        self.con.unregister("sheet")
+
+    def note_rejected(self, written: Written) -> None:
+        """Keep which rows of a delivery in force must be rejected."""
         for table, line, fault in written.rejected:
             self.rejected.append((written.system, str(written.period), written.office, written.number, table, line, fault))
 

@@ -7,6 +7,12 @@ from __future__ import annotations
 
 TABLES = (
     """
+    create table truth.persons (
+        true_person_id varchar, system varchar, source_person_no varchar, true_name varchar, true_id_number varchar, true_sex varchar,
+        true_birth_date date, home_village varchar, faults varchar, traps varchar, corrected_from varchar
+    )
+    """,
+    """
     create table truth.relations (
         period varchar, office varchar, scheme varchar, relation_id varchar, system varchar, source_person_no varchar,
         county varchar, is_normal boolean, first_day date, last_day date, category varchar, employer varchar
@@ -42,7 +48,8 @@ TABLES = (
     """,
 )
 
-# `people` are the persons, `listed` the person records; a is the record that carries another's number, else the smaller one.
+# `people` are the persons, `listed` the person records, their systems and traps as codes of `systems` and `traps`; a is the record that
+# carries another's number, else the smaller one. Codes stand in the order of the names, and a system's numbers have one length.
 TRAP_PAIRS = """
 with
 alike as (
@@ -64,22 +71,27 @@ two_persons as (
     inner join listed as a on alike.person = a.person
     inner join listed as b on alike.other = b.person
     union all
-    select a.trap, a, b
+    select traps.name, a, b
     from listed as a
     inner join listed as b on a.lender = b.person
-    where a.trap <> ''
+    inner join traps on a.trap = traps.code
+    where a.trap > 0
 ),
 one_person as (
     select case b.variant when 2 then 'old_beside_corrected' else 'second_record_in_system' end as trap, a, b
     from listed as a
     inner join listed as b on a.person = b.person and a.system = b.system and a.variant = 0 and b.variant > 0
+),
+pairs as (
+    select trap, a, b, false as is_same_person from two_persons
+    union all
+    select trap, a, b, true from one_person
 )
-select trap, a.system as system_a, a.source_person_no as source_person_no_a, b.system as system_b,
-    b.source_person_no as source_person_no_b, false as is_same_person
-from two_persons
-union all
-select trap, a.system, a.source_person_no, b.system, b.source_person_no, true from one_person
-order by all
+select pairs.trap, of_a.name as system_a, cast(pairs.a.source_person_no as varchar) as source_person_no_a, of_b.name as system_b,
+    cast(pairs.b.source_person_no as varchar) as source_person_no_b, pairs.is_same_person
+from pairs
+inner join systems as of_a on pairs.a.system = of_a.code
+inner join systems as of_b on pairs.b.system = of_b.code
 """
 
 QUERIES = {
