@@ -21,6 +21,7 @@ from warehouse.periods import Period
 from warehouse.simulate import FaultRates, simulate
 from warehouse.simulate import tables as sheets
 from warehouse.simulate.id_numbers import CHECKS, WEIGHTS
+from warehouse.simulate.population import give_numbers
 
 FIRST, LAST = Period(2025, 1), Period(2025, 3)
 FEN = Decimal("0.01")
@@ -375,6 +376,16 @@ def test_every_region_code_is_of_province_99_and_every_clean_id_number_is_valid(
     ):
         for _, _, rows in of(tables, system, table):
             assert all(row[column].startswith("99") for row in rows)
+
+
+def test_everybody_has_a_number_of_their_own_on_a_day_with_more_births_than_a_county_has_numbers():
+    regions = np.repeat([990102, 990113, 990201, 990202, 990221, 990301, 990322, 990401], 2_100)
+    nobody = np.full(len(regions), -1)
+    numbers = give_numbers(np.random.default_rng(1), regions, np.full(len(regions), 12_418), np.full(len(regions), 2), nobody)
+    assert len(np.unique(numbers)) == len(numbers)
+    issued = numbers // 10**11
+    assert (issued // 10_000 == 99).all()
+    assert [(issued == region).sum() for region in np.unique(regions)] == [499] * 8
 
 
 def test_without_faults_nothing_is_refused_or_rejected_and_persons_overlap_all_the_same(clean):

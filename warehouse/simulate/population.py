@@ -19,6 +19,8 @@ from .id_numbers import compose
 from .randomness import some, stream, weighted
 from .rates import FaultRates
 
+# From a region code to one of another city, never to one that persons of this city have by birth (990102 to 990401).
+_ELSEWHERE = 400
 HEAD, SPOUSE, CHILD, FATHER, MOTHER, GRANDCHILD = range(6)
 
 
@@ -91,7 +93,7 @@ def settle(seed: int, persons: int, geography: Geography, first_day: int, last_d
     death = _deaths(stream(seed, "deaths"), birth, first_day, last_day)
     spouse, guardian = _kin(household, role, birth)
     region = _regions(stream(seed, "regions"), geography, village, role)
-    id_number = _numbers(stream(seed, "numbers"), region, birth, sex, twin)
+    id_number = give_numbers(stream(seed, "numbers"), region, birth, sex, twin)
     phones = stream(seed, "phones")
     own = 19900000000 + phones.integers(0, 10_000_000, len(sex)) * 10 + phones.integers(0, 10, len(sex))
     own[phones.random(len(sex)) < 0.08] = 0
@@ -312,8 +314,12 @@ def _regions(chance: np.random.Generator, geography: Geography, village: np.ndar
     return np.where(luck < 0.05, outside, np.where(luck < 0.05 + moved, elsewhere, home))
 
 
-def _numbers(chance: np.random.Generator, region: np.ndarray, birth: np.ndarray, sex: np.ndarray, twin: np.ndarray) -> np.ndarray:
-    """A distinct valid number for everybody: odd order numbers for men, even ones for women; twins stand next to each other."""
+def give_numbers(chance: np.random.Generator, region: np.ndarray, birth: np.ndarray, sex: np.ndarray, twin: np.ndarray) -> np.ndarray:
+    """A distinct valid number for everybody: odd order numbers for men, even ones for women; twins stand next to each other.
+
+    A region has 499 numbers for a day and sex. Whoever comes after them had theirs elsewhere in the province, in a region of their own
+    for each region: in the city of ten million thousands share the day on which the youngest wives were born.
+    """
     later = np.flatnonzero((twin >= 0) & (twin < np.arange(len(sex))))
     region = region.copy()
     region[later] = region[twin[later]]
@@ -326,4 +332,5 @@ def _numbers(chance: np.random.Generator, region: np.ndarray, birth: np.ndarray,
     base = chance.integers(0, 499, int(group[-1]) + 1)[group]
     number = np.empty(len(order), dtype=np.int64)
     number[order] = (base + rank) % 499 * 2 + 1
+    region[order] += rank // 499 * _ELSEWHERE
     return compose(region, number_of_day(birth), np.where(sex == 1, number, number + 1))
