@@ -46,7 +46,7 @@ def prepared(context: dg.AssetExecutionContext, home: Home, config: CloseConfig)
     group_name="identity",
     kinds={"duckdb"},
     pool=POOL,
-    deps=[dg.AssetKey(["intermediate", "int_person_records"]), dg.AssetKey(["intermediate", "int_person_numbers_seen"])],
+    deps=[dg.AssetKey(["intermediate", "int_person_records"]), dg.AssetKey(["intermediate", "int_numbers_without_record"])],
     description="Which person each person number of the three systems is.",
 )
 def person_links(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:

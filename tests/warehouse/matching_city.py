@@ -17,11 +17,10 @@ from warehouse.register import Register
 from warehouse.settings import Settings
 
 COLUMNS = {
-    "source_system": "varchar", "source_person_no": "varchar", "period": "varchar", "id_number": "varchar", "id_number_tidied": "varchar",
-    "id_status": "varchar", "guardian_number": "varchar", "id_birth_date": "date", "id_sex": "varchar", "name": "varchar",
+    "source_system": "varchar", "source_person_no": "varchar", "period": "varchar", "id_number": "varchar", "id_number_otherwise": "varchar",
+    "id_status": "varchar", "guardian_number": "varchar", "id_birth_date": "date", "name": "varchar",
     "name_pinyin": "varchar", "sex": "varchar", "birth_date": "date", "birth_date_if_swapped": "date", "birth_date_if_lunar": "date",
-    "phone_number": "varchar", "household_no": "varchar", "village_code": "varchar", "place_village_code": "varchar",
-    "place_township_code": "varchar", "place_county_code": "varchar", "insured_county_code": "varchar",
+    "phone_number": "varchar", "household_no": "varchar", "place_code": "varchar", "insured_county_code": "varchar",
     "is_dead": "boolean", "office": "varchar",
 }  # fmt: skip
 PINYIN = {
@@ -52,8 +51,8 @@ class City:
         self.con.execute("create schema intermediate")
         self.con.execute(f"create table snapshots ({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())})")
         self.con.execute("""
-            create table intermediate.int_person_numbers_seen (
-                source_system varchar, source_person_no varchar, first_seen varchar, last_seen varchar, has_record boolean
+            create table intermediate.int_numbers_without_record (
+                source_system varchar, source_person_no varchar, first_seen varchar, last_seen varchar
             )
         """)
 
@@ -69,27 +68,24 @@ class City:
         With a number the status is `valid`, without `missing`; birth date and sex are those inside the number unless told otherwise.
         """
         system, person_no = key.split(":")
-        village = more.pop("village", None)
-        inside = {}
+        place = more.pop("village", None)
+        birth_date, sex = None, "male"
         if number and len(number) == 18 and status not in ("placeholder", "missing"):
-            inside = {
-                "id_birth_date": f"{number[6:10]}-{number[10:12]}-{number[12:14]}",
-                "id_sex": "male" if int(number[16]) % 2 else "female",
-            }
+            birth_date, sex = f"{number[6:10]}-{number[10:12]}-{number[12:14]}", "male" if int(number[16]) % 2 else "female"
+        is_own = number is not None and (status or "valid") in ("valid", "repaired", "inconsistent")
         values = {
             "source_system": system,
             "source_person_no": person_no,
             "period": period,
             "id_status": status or ("valid" if number else "missing"),
-            "id_number_tidied": number,
-            "id_number": number if (status or "valid") in ("valid", "repaired", "inconsistent") else None,
-            **inside,
+            "id_number": number if is_own else None,
+            "id_number_otherwise": None if is_own else number,
+            "id_birth_date": birth_date,
             "name": name,
             "name_pinyin": PINYIN.get(name, name),
-            "sex": inside.get("id_sex", "male"),
-            "birth_date": inside.get("id_birth_date"),
-            "place_village_code": village,
-            "place_township_code": village[:9] if village else None,
+            "sex": sex,
+            "birth_date": birth_date,
+            "place_code": place,
             **more,
         }
         self.con.execute(
@@ -104,12 +100,11 @@ class City:
         self.con.execute(
             """
             insert into snapshots (
-                source_system, source_person_no, period, id_status, id_number, id_number_tidied, name, name_pinyin, sex, birth_date,
-                id_birth_date
+                source_system, source_person_no, period, id_status, id_number, name, name_pinyin, sex, birth_date, id_birth_date
             )
             select
                 'employee', 'c' || n, '2025-01', 'valid',
-                'c' || lpad(cast(n as varchar), 17, '0'), 'c' || lpad(cast(n as varchar), 17, '0'),
+                'c' || lpad(cast(n as varchar), 17, '0'),
                 chr(cast(20000 + n % 97 as integer)) || chr(cast(21000 + n as integer)), 's' || n % 97 || ' g' || n,
                 case when n % 2 = 0 then 'male' else 'female' end,
                 date '1950-01-01' + cast(n * 37 % 20000 as integer), date '1950-01-01' + cast(n * 37 % 20000 as integer)
@@ -121,27 +116,26 @@ class City:
     def referred_to(self, key: str, period: str) -> None:
         """A number that only relations or claims name."""
         system, number = key.split(":")
-        self.con.execute("insert into intermediate.int_person_numbers_seen values (?, ?, ?, ?, false)", [system, number, period, period])
+        self.con.execute("insert into intermediate.int_numbers_without_record values (?, ?, ?, ?)", [system, number, period, period])
 
     def match(self, period: str = "2025-02", *, full: bool = False) -> MatchResult:
         """Run the matching as the close does."""
-        self.con.execute("delete from intermediate.int_person_numbers_seen where has_record")
         self.con.execute(
             """
-            insert into intermediate.int_person_numbers_seen
-            select source_system, source_person_no, min(period), max(period), true from snapshots where period <= ? group by all
+            create or replace table intermediate.int_person_records as
+            select newest.*, seen.first_seen
+            from snapshots as newest
+            inner join (
+                select source_system, source_person_no, min(period) as first_seen, max(period) as last_seen
+                from snapshots
+                where period <= ?
+                group by all
+            ) as seen
+                on newest.source_system = seen.source_system and newest.source_person_no = seen.source_person_no
+                and newest.period = seen.last_seen
             """,
             [period],
         )
-        self.con.execute("""
-            create or replace table intermediate.int_person_records as
-            select snapshots.*
-            from snapshots
-            inner join intermediate.int_person_numbers_seen as seen
-                on snapshots.source_system = seen.source_system and snapshots.source_person_no = seen.source_person_no
-                and snapshots.period = seen.last_seen
-            where seen.has_record
-        """)
         return match(self.con, self.settings, period, full=full)
 
     def persons(self) -> dict[str, str]:

@@ -27,7 +27,7 @@ def settled_crowd(city):
     city.crowd(3000)
     city.con.execute("""
         update snapshots
-        set place_village_code = '99010' || cast(2 + hash(name) % 8 as varchar) || lpad(cast(hash(name) % 400 as varchar), 6, '0'),
+        set place_code = '99010' || cast(2 + hash(name) % 8 as varchar) || lpad(cast(hash(name) % 400 as varchar), 6, '0'),
             phone_number = '13' || lpad(right(source_person_no, length(source_person_no) - 1), 9, '0')
         where source_person_no like 'c%'
     """)

@@ -43,9 +43,9 @@ def test_of_records_of_one_month_the_system_then_the_number_decides_the_id(city)
 
 def test_fifteen_digits_and_a_small_x_count_as_the_number_they_became(city):
     # Cleaning has upgraded and repaired them; what was keyed in stands beside.
-    city.record("employee:1", number=ID_B, status="repaired", id_number_tidied=ID_B[:6] + ID_B[8:17])
+    city.record("employee:1", number=ID_B, status="repaired", id_number_otherwise=ID_B[:6] + ID_B[8:17])
     city.record("resident:1", number=ID_B)
-    city.record("rural:1", number=ID_B, status="repaired", id_number_tidied=ID_B.lower())
+    city.record("rural:1", number=ID_B, status="repaired", id_number_otherwise=ID_B.lower())
     assert together(city.who(), "employee:1", "resident:1", "rural:1")
 
 

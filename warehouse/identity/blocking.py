@@ -67,24 +67,28 @@ class Pass:
     keeps: str | None = None
 
 
-_WEAK = "own_id is null and has_record"
+# What the passes ask of a record without a number of its own.
+_OF_WEAK = """
+    record_key, id_status, id_text, id_birth_date, guardian_number, name, name_pinyin, given_pinyin, is_name_damaged, sex,
+    birth_date, birth_date_if_swapped, birth_date_if_lunar, phone, village
+"""
 _OTHER_DATES = Keyed(
     ("name_pinyin", "other_date"),
     "other_date is distinct from birth_date",
-    f"""(
+    """(
         select record_key, name_pinyin, birth_date, unnest([
             id_birth_date, birth_date_if_swapped, birth_date_if_lunar,
             cast(birth_date + to_years(100) as date), cast(birth_date - to_years(100) as date)
         ]) as other_date
-        from match_records
-        where {_WEAK} and name_pinyin is not null
+        from match_weak
+        where name_pinyin is not null
     ) as other_dates""",
 )
 
 
-def _of_weak(code: str, title: str, *key: str, keeps: str | None = None, weak: str = _WEAK, right: str = "true") -> Pass:
+def _of_weak(code: str, title: str, *key: str, keeps: str | None = None, weak: str = "true", right: str = "true") -> Pass:
     """A pass from the records without a number of their own to all, on one key."""
-    return Pass(code, title, Keyed(key, weak), Keyed(key, right), keeps)
+    return Pass(code, title, Keyed(key, weak, "match_weak"), Keyed(key, right), keeps)
 
 
 def _parts(*spans: tuple[int, int]) -> tuple[str, ...]:
@@ -113,7 +117,7 @@ PASSES: tuple[Pass, ...] = (
         "pinyin and year of birth, one on 1 January",
         "name_pinyin",
         "year(birth_date)",
-        weak=f"{_WEAK} and dayofyear(birth_date) = 1",
+        weak="dayofyear(birth_date) = 1",
     ),
     _of_weak("name_phone", "pinyin and telephone", "name_pinyin", "phone"),
     _of_weak("name_village", "pinyin and village", "name_pinyin", "village"),
@@ -130,7 +134,7 @@ PASSES: tuple[Pass, ...] = (
         "sex",
         "length(name)",
         keeps="left(l.name, 1) = left(r.name, 1) or right(l.name, 1) = right(r.name, 1)",
-        weak=f"{_WEAK} and is_name_damaged",
+        weak="is_name_damaged",
     ),
     _of_weak(
         "shortened_name",
@@ -186,9 +190,11 @@ def find_candidates(con: duckdb.DuckDBPyConnection, *, everything: bool, passes:
             delete from identity.candidates
             where a in (select record_key from match_changed) or b in (select record_key from match_changed)
         """)
+    # Nearly every pass begins with the few records that have no number of their own.
+    con.execute(f"create or replace temp table match_weak as select {_OF_WEAK} from match_records where own_id is null and has_record")
     found = {one.code: _run(con, one, everything=everything) for one in passes}
     con.execute("drop view block_right")
-    for table in ("block_left", "block_right_found", "block_cut_found", "block_turned", "block_changed"):
+    for table in ("match_weak", "block_left", "block_right_found", "block_cut_found", "block_turned", "block_changed"):
         con.execute(f"drop table if exists {table}")
     return found
 

@@ -349,7 +349,7 @@ _CONDITIONS = [level.condition for comparison in COMPARISONS for level in compar
 COMPARED = tuple(sorted({found[0] for condition in _CONDITIONS for found in _PLACEHOLDER.findall(condition)}))
 
 
-def compare_pairs(pairs: str, records: str = "match_records") -> str:
+def compare_pairs(pairs: str, records: str = "match_paired") -> str:
     """SQL that gives each pair (a, b: record keys) of a table its levels, and what the rules ask besides."""
     levels = ", ".join(f"{case_sql(comparison, 'left_record', 'right_record')} as {comparison.code}_level" for comparison in COMPARISONS)
     return f"""
@@ -376,7 +376,7 @@ def compare_pairs(pairs: str, records: str = "match_records") -> str:
     """
 
 
-def place_from_both_sides(pairs: str, records: str = "match_records") -> str:
+def place_from_both_sides(pairs: str, records: str) -> str:
     """SQL that gives each compared pair of a table (`compare_pairs`) once for each of its records that has a number of its own.
 
     The `place_level` is then as if the other record had none: such are the pairs that a model weighs, and pairs that both have one stand

@@ -19,12 +19,8 @@ from warehouse.identity.tiers import RULE_VERSION, RULES
 # Pairs told apart with at least this probability are near misses; the rest is not worth a row.
 NEAR_MISS = 0.001
 
-# The records that a pair of the evidence names, as rows of `identity.record_keys`.
-RECORDS_WITH_EVIDENCE = """
-    select *
-    from identity.record_keys
-    where record_key in (select a from identity.match_evidence union all select b from identity.match_evidence)
-"""
+# The keys of the records that a pair of the evidence names.
+RECORDS_WITH_EVIDENCE = "select a from identity.match_evidence union all select b from identity.match_evidence"
 
 _FIELDS = ("id_number_tidied", "name", "sex", "birth_date", "phone_number", "household", "village")
 
@@ -38,7 +34,7 @@ def fields_hash_sql(one: str, other: str) -> str:
 def write_evidence(con: duckdb.DuckDBPyConnection, model: MatchModel, period: str) -> None:
     """Bring `identity.match_evidence` up to date.
 
-    Reads `match_judged`, `match_settled`, `match_scores`, `match_held`, `match_components`, `match_decided` and `match_records`.
+    Reads `match_judged`, `match_settled`, `match_scores`, `match_held`, `match_components`, `match_decided` and `match_paired`.
     """
     weights = ", ".join(f"scores.{weight}" for weight in ("mw_prior", *WEIGHTS))
     levels = ", ".join(f"judged.{comparison.code}_level" for comparison in COMPARISONS)
@@ -51,8 +47,8 @@ def write_evidence(con: duckdb.DuckDBPyConnection, model: MatchModel, period: st
                 judged.*,
                 (one.source_system, one.source_person_no) > (other.source_system, other.source_person_no) as is_turned
             from match_judged as judged
-            inner join match_records as one on judged.a = one.record_key
-            inner join match_records as other on judged.b = other.record_key
+            inner join match_paired as one on judged.a = one.record_key
+            inner join match_paired as other on judged.b = other.record_key
         ),
         turned as (
             select
@@ -86,8 +82,8 @@ def write_evidence(con: duckdb.DuckDBPyConnection, model: MatchModel, period: st
                 decided.reason as decided_why,
                 {fields_hash_sql("one", "other")} as fields_hash
             from turned as judged
-            inner join match_records as one on judged.a = one.record_key
-            inner join match_records as other on judged.b = other.record_key
+            inner join match_paired as one on judged.a = one.record_key
+            inner join match_paired as other on judged.b = other.record_key
             left join match_components as root_a on one.place = root_a.vertex
             left join match_components as root_b on other.place = root_b.vertex
             left join match_settled as settled on judged.scored_a = settled.a and judged.scored_b = settled.b

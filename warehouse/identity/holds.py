@@ -29,7 +29,7 @@ class Edge:
 def hold_conflicts(con: duckdb.DuckDBPyConnection) -> int:
     """Write `match_held` (a, b, reason) and `match_components` (vertex, root) of what remains; vertices are places of records.
 
-    Reads `match_edges` (a, b, strength, is_decided), `match_apart` (a, b: never one person) and `match_records`.
+    Reads `match_edges` (a, b, strength, is_decided), `match_apart` (a, b: never one person) and `match_paired`.
 
     Returns:
         Rounds of contraction.
@@ -40,7 +40,7 @@ def hold_conflicts(con: duckdb.DuckDBPyConnection) -> int:
         create or replace temp table conflicts as
         select components.root
         from match_components as components
-        inner join match_records as records on components.vertex = records.place
+        inner join match_paired as records on components.vertex = records.place
         where records.own_id is not null
         group by components.root
         having count(distinct records.own_id) > 1
@@ -78,7 +78,7 @@ def _hold(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int, str]]:
             select components.vertex, records.own_id
             from match_components as components
             inner join conflicts on components.root = conflicts.root
-            inner join match_records as records on components.vertex = records.place
+            inner join match_paired as records on components.vertex = records.place
             where records.own_id is not null
         """).fetchall()
     )

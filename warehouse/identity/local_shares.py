@@ -46,7 +46,7 @@ def count_local_shares(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Loc
     """Count the shares of the city whose pairs have been judged.
 
     Args:
-        con: connection with `match_records` and `match_judged`.
+        con: connection with `match_records`, `match_paired` and `match_judged`.
         model: what holds where the city says little.
     """
     con.execute("""
@@ -54,8 +54,10 @@ def count_local_shares(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Loc
         select a, b, phone_level from match_judged where rule = 'R1' and name_level = 'exact'
     """)
     phones = Counter(dict(con.execute("select phone_level, count(*) from local_alike group by phone_level").fetchall()))
-    alike = _counted(con, "select a as holder, b as bare from local_alike union all select b, a from local_alike", share=0.5)
-    random = _counted(con, _shuffled(con))
+    alike = _counted(
+        con, "select a as holder, b as bare from local_alike union all select b, a from local_alike", "match_paired", share=0.5
+    )
+    random = _counted(con, _shuffled(con), "match_records")
     for table in ("local_alike", "local_shuffled"):
         con.execute(f"drop table {table}")
     place = _blended(PLACE, model.parameters["place"], _by_level(alike), _by_level(random))
@@ -64,7 +66,7 @@ def count_local_shares(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Loc
     return LocalShares(replace(model, parameters={**model.parameters, "place": place, "phone": phone}), systems)
 
 
-def _counted(con: duckdb.DuckDBPyConnection, pairs: str, share: float = 1.0) -> Counter[tuple[str, str]]:
+def _counted(con: duckdb.DuckDBPyConnection, pairs: str, records: str, share: float = 1.0) -> Counter[tuple[str, str]]:
     """Pairs by level of the place and by their two systems, each for as much as `share`; only of one record is the number looked at."""
     found = con.execute(f"""
         select
@@ -72,8 +74,8 @@ def _counted(con: duckdb.DuckDBPyConnection, pairs: str, share: float = 1.0) -> 
             {over_aliases(SYSTEM_PAIR, "one", "other")},
             count(*)
         from ({pairs}) as pairs
-        inner join match_records as one on pairs.holder = one.record_key
-        inner join (select * replace (cast(null as varchar) as own_id) from match_records) as other on pairs.bare = other.record_key
+        inner join {records} as one on pairs.holder = one.record_key
+        inner join (select * replace (cast(null as varchar) as own_id) from {records}) as other on pairs.bare = other.record_key
         where one.own_id is not null
         group by all
     """).fetchall()

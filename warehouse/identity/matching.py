@@ -26,8 +26,8 @@ from warehouse.identity.decisions import load_decisions
 from warehouse.identity.evidence import RECORDS_WITH_EVIDENCE, write_evidence
 from warehouse.identity.holds import hold_conflicts
 from warehouse.identity.model import MatchModel, model_in_force
-from warehouse.identity.persons import STRENGTHS, keep_bridge_before, refresh_links, write_events, write_links
-from warehouse.identity.records import collect_records, digest_months, digest_records
+from warehouse.identity.persons import STRENGTHS, keep_bridge_before, write_events, write_links
+from warehouse.identity.records import collect_records, digest_records, hash_records, pair_records
 from warehouse.identity.review import write_queue
 from warehouse.identity.scoring import score_pairs
 from warehouse.identity.tiers import judge_pairs
@@ -78,7 +78,7 @@ def match(con: duckdb.DuckDBPyConnection, settings: Settings, period: str, *, fu
     """Say who is who up to a month, and write the schema `identity`.
 
     Reads what the first half of the dbt project built of all months up to this one: `intermediate.int_person_records` and
-    `intermediate.int_person_numbers_seen`, and the register's decisions and model.
+    `intermediate.int_numbers_without_record`, and the register's decisions and model.
 
     Args:
         con: connection to the working warehouse, open for writing.
@@ -94,20 +94,19 @@ def match(con: duckdb.DuckDBPyConnection, settings: Settings, period: str, *, fu
         model = model_in_force(register)
         decided = load_decisions(con, register)
     con.execute("create schema if not exists identity")
-    state, before = _State.of(con, model, decided), _State.read(con)
-    everything = full or before is None or before.code != state.code
-    is_idle = not everything and before.persons == state.persons
-    collect_records(con, only=RECORDS_WITH_EVIDENCE if is_idle else None)
+    before = _State.read(con)
+    salt = hash_records(con, int(before.salt) if before else 0)
+    state = _State.of(con, model, decided, salt)
+    everything = full or before is None or (before.code, before.salt) != (state.code, state.salt)
+    is_idle = not everything and before == state
+    collect_records(con, salt, only=RECORDS_WITH_EVIDENCE if is_idle else None)
     con.execute("begin transaction")
     try:
         has_before = keep_bridge_before(con)
         changed, rounds = 0, 0
-        if is_idle:
-            if before.months != state.months:
-                refresh_links(con)
-        else:
+        if not is_idle:
             changed = _note_changes(con)
-            rounds = _compare(con, period, model, everything=everything)
+            rounds = _compare(con, period, model, salt, everything=everything)
         write_events(con, period, _cause(before, state, changed), has_before=has_before)
         write_queue(con, period, model)
         state.write(con)
@@ -118,10 +117,11 @@ def match(con: duckdb.DuckDBPyConnection, settings: Settings, period: str, *, fu
     return _summed(con, period, model, None if everything else changed, rounds)
 
 
-def _compare(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, *, everything: bool) -> int:
+def _compare(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, salt: int, *, everything: bool) -> int:
     """From records to persons and evidence; how many rounds of contraction it took."""
     find_candidates(con, everything=everything)
     con.execute("create or replace temp table match_candidates as select distinct a, b from identity.candidates")
+    pair_records(con, salt)
     con.execute(f"create or replace temp table match_compared as {compare_pairs('match_candidates')}")
     judge_pairs(con, "match_compared", "match_judged")
     rounds = _settle(con, model)
@@ -138,28 +138,23 @@ class _State:
         code: the program, and the database, whose hashes the digests are made of.
         model, decisions: what was trained and decided.
         records: digest of what all records show.
-        months: digest of the months in which they were seen last, of which no person depends.
+        salt: what the records' keys are made with.
     """
 
     code: str
     model: str
     decisions: str
     records: str
-    months: str
-
-    @property
-    def persons(self) -> tuple[str, ...]:
-        """All that says who is who."""
-        return (self.code, self.model, self.decisions, self.records)
+    salt: str
 
     @classmethod
-    def of(cls, con: duckdb.DuckDBPyConnection, model: MatchModel, decided: list[dict[str, object]]) -> _State:
+    def of(cls, con: duckdb.DuckDBPyConnection, model: MatchModel, decided: list[dict[str, object]], salt: int) -> _State:
         code = hashlib.sha256(duckdb.__version__.encode())
         for path in sorted(Path(__file__).parent.glob("*.py")):
             code.update(path.read_bytes())
         entries = json.dumps([[str(row[name]) for name in ("entry", "verdict", "fields_hash")] for row in decided])
         decisions = hashlib.sha256(entries.encode()).hexdigest()
-        return cls(code.hexdigest(), model.sha256, decisions, digest_records(con), digest_months(con))
+        return cls(code.hexdigest(), model.sha256, decisions, digest_records(con), str(salt))
 
     @classmethod
     def read(cls, con: duckdb.DuckDBPyConnection) -> _State | None:
@@ -177,17 +172,14 @@ class _State:
 
 def _note_changes(con: duckdb.DuckDBPyConnection) -> int:
     """Write `match_changed` (record_key): records that are new, changed or gone since the run before; and keep what they now are."""
-    columns = [
-        row[0]
-        for row in con.execute(
-            "select column_name from duckdb_columns() where table_name = 'match_records' order by column_index"
-        ).fetchall()
-        if row[0] not in ("record_key", "place", "last_seen", "office", "is_dead")
-    ]
+    # What a record shows is the same, and its number or telephone may have worn out since.
+    con.execute("""
+        update match_hashes
+        set record_hash = hash(record_hash, worn.is_id_worn, worn.is_phone_worn)
+        from (select record_key, is_id_worn, is_phone_worn from match_records where is_id_worn or is_phone_worn) as worn
+        where match_hashes.record_key = worn.record_key
+    """)
     con.execute("create table if not exists identity.record_hashes (record_key bigint, record_hash ubigint)")
-    con.execute(
-        f"create or replace temp table match_hashes as select record_key, hash({', '.join(columns)}) as record_hash from match_records"
-    )
     con.execute("""
         create or replace temp table match_changed as
         select coalesce(now.record_key, before.record_key) as record_key
@@ -198,7 +190,6 @@ def _note_changes(con: duckdb.DuckDBPyConnection) -> int:
     changed = con.execute("select count(*) from match_changed").fetchone()[0]
     if changed:
         con.execute("create or replace table identity.record_hashes as select * from match_hashes")
-    con.execute("drop table match_hashes")
     return changed
 
 
@@ -212,9 +203,9 @@ def _settle(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
             decided.decision,
             decided.entry
         from match_decided as decided
-        inner join match_records as one
+        inner join match_paired as one
             on decided.source_system_a = one.source_system and decided.source_person_no_a = one.source_person_no
-        inner join match_records as other
+        inner join match_paired as other
             on decided.source_system_b = other.source_system and decided.source_person_no_b = other.source_person_no
         where decided.decision in ('same', 'different')
             -- Told by their names: asked for two places that differ, the optimizer may join all records with all.
@@ -226,8 +217,8 @@ def _settle(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
         union
         select least(one.place, other.place), greatest(one.place, other.place)
         from match_judged as judged
-        inner join match_records as one on judged.a = one.record_key
-        inner join match_records as other on judged.b = other.record_key
+        inner join match_paired as one on judged.a = one.record_key
+        inner join match_paired as other on judged.b = other.record_key
         where judged.verdict = 'finding'
             and not exists (
                 select 1 from match_reviewed as reviewed
@@ -249,8 +240,8 @@ def _settle(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
                 judged.rule as tier,
                 judged.name_level
             from match_judged as judged
-            inner join match_records as one on judged.a = one.record_key
-            inner join match_records as other on judged.b = other.record_key
+            inner join match_paired as one on judged.a = one.record_key
+            inner join match_paired as other on judged.b = other.record_key
             where judged.verdict = 'same'
         ) as ruled
         anti join match_reviewed on ruled.a = match_reviewed.a and ruled.b = match_reviewed.b
@@ -277,8 +268,8 @@ def _settle(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
                 scores.match_weight
             from match_settled as settled
             inner join match_scores as scores on settled.a = scores.a and settled.b = scores.b
-            inner join match_records as one on settled.a = one.record_key
-            inner join match_records as other on settled.b = other.record_key
+            inner join match_paired as one on settled.a = one.record_key
+            inner join match_paired as other on settled.b = other.record_key
             where settled.verdict = 'same'
         ) as scored
         anti join match_reviewed on scored.a = match_reviewed.a and scored.b = match_reviewed.b
@@ -304,10 +295,9 @@ def _cause(before: _State | None, state: _State, changed: int) -> str:
 
 
 def _summed(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel, changed: int | None, rounds: int) -> MatchResult:
-    numbers, without, persons = con.execute("""
-        select count(*), count(*) filter (where not has_record), (select count(distinct person_id) from identity.person_links)
-        from intermediate.int_person_numbers_seen
-    """).fetchone()
+    (numbers,) = con.execute("select count(*) from match_hashes").fetchone()
+    (without,) = con.execute("select count(*) from intermediate.int_numbers_without_record").fetchone()
+    (persons,) = con.execute("select count(distinct person_id) from identity.person_links").fetchone()
     edges = dict(
         con.execute("select tier, count(*) from identity.match_evidence where is_current and verdict = 'same' group by tier").fetchall()
     )

@@ -29,28 +29,44 @@ def _turned(one: str, other: str) -> str:
 
 
 def write_links(con: duckdb.DuckDBPyConnection) -> None:
-    """Write `identity.person_links` and `identity.person_pairs` from `match_edges`, `match_held`, `match_components`, `match_records`."""
+    """Write `identity.person_links` and `identity.person_pairs`.
+
+    Reads `match_edges`, `match_held`, `match_components`, `match_records` and `match_paired`.
+    """
     con.execute("create or replace temp table match_edges_kept as select * from match_edges anti join match_held using (a, b)")
     _attach(con)
-    # Most records are a person alone, who needs no other record's place.
+    # How a column is packed DuckDB finds out anew each time, which takes longer than writing it.
+    con.execute("""
+        create or replace table identity.person_links (
+            source_system varchar using compression dictionary,
+            source_person_no varchar using compression uncompressed,
+            person_id varchar using compression uncompressed,
+            match_tier varchar using compression dictionary,
+            match_probability double
+        )
+    """)
+    # Most records are a person alone, and stand in no pair.
     con.execute(f"""
-        create or replace table identity.person_links as
-        with owned as (
-            select components.vertex as place, {_person_id("earliest")} as person_id
+        insert into identity.person_links
+        with linked as (
+            select
+                paired.record_key,
+                {_person_id("earliest")} as person_id,
+                attached.tier,
+                attached.probability
             from match_components as components
-            inner join match_records as earliest on components.root = earliest.place
+            inner join match_paired as paired on components.vertex = paired.place
+            inner join match_paired as earliest on components.root = earliest.place
+            left join match_attached as attached on components.vertex = attached.vertex
         )
         select
             records.source_system,
             records.source_person_no,
-            coalesce(owned.person_id, {_person_id("records")}) as person_id,
-            coalesce(attached.tier, 'none') as match_tier,
-            attached.probability as match_probability,
-            records.first_seen,
-            records.last_seen
+            coalesce(linked.person_id, {_person_id("records")}) as person_id,
+            coalesce(linked.tier, 'none') as match_tier,
+            linked.probability as match_probability
         from match_records as records
-        left join owned on records.place = owned.place
-        left join match_attached as attached on records.place = attached.vertex
+        left join linked on records.record_key = linked.record_key
     """)
     for table in ("match_edges_kept", "match_attached", "match_tied"):
         con.execute(f"drop table {table}")
@@ -59,17 +75,6 @@ def write_links(con: duckdb.DuckDBPyConnection) -> None:
 def _person_id(earliest: str) -> str:
     """The id of the person whose earliest record it is, as SQL."""
     return f"'P' || left(md5({earliest}.source_system || ':' || {earliest}.source_person_no), 16)"
-
-
-def refresh_links(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring the months of `identity.person_links` up to date where nothing else has changed."""
-    con.execute("""
-        create or replace table identity.person_links as
-        select links.* replace (seen.last_seen as last_seen)
-        from identity.person_links as links
-        inner join intermediate.int_person_numbers_seen as seen
-            on links.source_system = seen.source_system and links.source_person_no = seen.source_person_no
-    """)
 
 
 def _attach(con: duckdb.DuckDBPyConnection) -> None:
@@ -151,8 +156,8 @@ def _attach(con: duckdb.DuckDBPyConnection) -> None:
                 case when {_turned("one", "other")} then tied.b else tied.a end as first_place,
                 case when {_turned("one", "other")} then tied.a else tied.b end as second_place
             from match_pairs_tied as tied
-            inner join match_records as one on tied.a = one.place
-            inner join match_records as other on tied.b = other.place
+            inner join match_paired as one on tied.a = one.place
+            inner join match_paired as other on tied.b = other.place
         )
         select
             one.source_system as source_system_a,
@@ -162,8 +167,8 @@ def _attach(con: duckdb.DuckDBPyConnection) -> None:
             placed.tier as match_tier,
             placed.probability as match_probability
         from placed
-        inner join match_records as one on placed.first_place = one.place
-        inner join match_records as other on placed.second_place = other.place
+        inner join match_paired as one on placed.first_place = one.place
+        inner join match_paired as other on placed.second_place = other.place
     """)
     con.execute(f"""
         create or replace temp table match_attached as
@@ -316,5 +321,6 @@ def record_events(con: duckdb.DuckDBPyConnection, register: Register, *, who: st
 
 
 def _exists(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    found = con.execute("select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = ?", [table]).fetchone()
+    # Asked of `duckdb_tables`, DuckDB reads what there is of every table of the warehouse.
+    found = con.execute("select count(*) from duckdb_columns() where schema_name = 'identity' and table_name = ?", [table]).fetchone()
     return bool(found[0])

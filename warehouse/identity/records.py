@@ -4,13 +4,15 @@ What belongs here: what of a record is compared, and what is worn out (a number 
 not: cleaning and which snapshot of a record counts, which are dbt SQL, and what follows from a comparison (`comparisons.py`, `tiers.py`).
 
 `match_records` has one row per person number:
-  record_key       number of the record in this warehouse, for as long as the warehouse lives; orders nothing
-  place            place in the order of the ids: first month landed, then system, then number
+  record_key       a hash of system and number: the same in every run, and orders nothing
   own_id           the ID number where it is sound and the record's own (`valid`, `repaired`) and not worn out
   id_text          the number as it can be compared for typing errors, whatever its status, unless it is nobody's or a guardian's
   id_birth_date    the day inside a sound number that is the record's own
   is_id_doubtful   a sound number that contradicts the record in a way no known slip of the date explains: perhaps another person's
   is_usable        an own_id, or a sound number whose date differs by a known slip alone
+
+`match_paired` has the few of them that a pair names, with their `place` in the order of the ids: first month landed, then system, then
+number.
 """
 
 from __future__ import annotations
@@ -29,12 +31,13 @@ NAMES_OF_A_WORN_NUMBER = 4
 # A telephone on this many records is an agent's, a school's or a village office's.
 RECORDS_OF_A_WORN_PHONE = 25
 
-_KEPT = (
+_RECORDS, _WITHOUT_RECORD = "intermediate.int_person_records", "intermediate.int_numbers_without_record"
+# What is compared of a record. When it was seen last, whether its person is dead and who delivered it say nothing of who it is.
+_COMPARED = (
     "id_number",
-    "id_number_tidied",
+    "id_number_otherwise",
     "id_status",
     "id_birth_date",
-    "id_sex",
     "guardian_number",
     "name",
     "name_pinyin",
@@ -44,92 +47,100 @@ _KEPT = (
     "birth_date_if_lunar",
     "phone_number",
     "household_no",
-    "place_village_code",
-    "place_township_code",
-    "place_county_code",
+    "place_code",
     "insured_county_code",
-    "is_dead",
-    "office",
 )
-# What a reviewer sees and no comparison reads.
-_NOT_COMPARED = ("is_dead", "office")
 
 
-def collect_records(con: duckdb.DuckDBPyConnection, *, only: str | None = None) -> None:
-    """Write `match_records`: every person number seen, as its newest snapshot shows it.
+def record_key_sql(salt: int, suffix: str = "") -> str:
+    """The number that a record goes by, as SQL over its system and number (columns that end in a suffix): the same in every run."""
+    return f"cast(hash({salt}, source_system{suffix}, source_person_no{suffix}) >> 1 as bigint)"
 
-    Reads `intermediate.int_person_records` and `intermediate.int_person_numbers_seen`; keeps `identity.record_keys`, which gives
-    every person number a number of its own that lasts as long as the warehouse.
+
+def hash_records(con: duckdb.DuckDBPyConnection, salt: int = 0) -> int:
+    """Write `match_hashes` (record_key, record_hash): every person number seen, and what it shows of what is compared.
+
+    Of twelve million numbers two go by one key once in a hundred thousand cities; such a city takes the next salt, and compares all anew.
 
     Args:
         con: connection to the working warehouse.
-        only: query of some rows of `identity.record_keys`: of these records alone. What is worn out, and the places, are then not theirs,
-            for they depend on all; what a record shows is.
+        salt: what the keys were made with before.
+
+    Returns:
+        What they are made with now.
     """
-    con.execute("create schema if not exists identity")
-    con.execute("create table if not exists identity.record_keys (source_system varchar, source_person_no varchar, record_key bigint)")
-    (known,) = con.execute("select coalesce(max(record_key), 0) from identity.record_keys").fetchone()
-    # Numbers and places in one sort; records are joined by their texts once, and by whole numbers from then on.
-    con.execute(f"""
-        create or replace temp table match_seen as
-        select placed.* replace (coalesce(placed.record_key, {known} + placed.place) as record_key)
-        from (
-            select
-                seen.source_system,
-                seen.source_person_no,
-                seen.first_seen,
-                seen.last_seen,
-                keys.record_key,
-                row_number() over (order by seen.first_seen, seen.source_system, seen.source_person_no) as place
-            from intermediate.int_person_numbers_seen as seen
-            {"left join identity.record_keys" if only is None else f"inner join ({only})"} as keys
-                on seen.source_system = keys.source_system and seen.source_person_no = keys.source_person_no
-        ) as placed
-    """)
-    con.execute(f"""
-        insert into identity.record_keys
-        select source_system, source_person_no, record_key from match_seen where record_key > {known}
-    """)
-    con.execute(_DESCRIBED)
-    con.execute("drop table match_seen")
+    while True:
+        con.execute(f"""
+            create or replace temp table match_hashes as
+            select {record_key_sql(salt)} as record_key, hash(first_seen, true, {", ".join(_COMPARED)}) as record_hash
+            from {_RECORDS}
+            union all
+            select {record_key_sql(salt)}, hash(first_seen, false) from {_WITHOUT_RECORD}
+        """)
+        if con.execute("select count(*) = count(distinct record_key) from match_hashes").fetchone()[0]:
+            return salt
+        salt += 1
+
+
+def digest_records(con: duckdb.DuckDBPyConnection) -> str:
+    """What all records of `match_hashes` show, in a few characters: where it is the same as before, none is new, changed or gone."""
+    hashed = "select hash(record_key, record_hash) as one from match_hashes"
+    found = con.execute(f"select count(*), bit_xor(one), sum(one) from ({hashed}) as hashed").fetchone()
+    return "-".join(str(value) for value in found)
+
+
+def collect_records(con: duckdb.DuckDBPyConnection, salt: int = 0, *, only: str | None = None) -> None:
+    """Write `match_records`, a view over the table `match_kept`: every person number seen, as its newest snapshot shows it.
+
+    Reads `intermediate.int_person_records` and `intermediate.int_numbers_without_record`.
+
+    Args:
+        con: connection to the working warehouse.
+        salt: what the keys are made with (`hash_records`).
+        only: query of record keys: of these records alone. What is worn out is then not told, for that depends on all.
+    """
+    con.execute(_kept(salt, only))
+    con.execute(f"create or replace temp view match_records as {_shown('match_kept')}")
     if only is None:
         _take_worn(con)
 
 
-def digest_records(con: duckdb.DuckDBPyConnection) -> str:
-    """What all records show, in a few characters: where it is the same as before, no record is new, changed or gone.
-
-    The months in which a record was seen last are no part of it (`digest_months`).
-    """
-    kept = ", ".join(column for column in _KEPT if column not in _NOT_COMPARED)
-    shown = _digest(con, f"source_system, source_person_no, {kept}", "intermediate.int_person_records")
-    seen = _digest(con, "source_system, source_person_no, first_seen, has_record", "intermediate.int_person_numbers_seen")
-    return f"{shown}-{seen}"
-
-
-def digest_months(con: duckdb.DuckDBPyConnection) -> str:
-    """The months in which all records were seen last, in a few characters."""
-    return _digest(con, "source_system, source_person_no, last_seen", "intermediate.int_person_numbers_seen")
-
-
-def _digest(con: duckdb.DuckDBPyConnection, columns: str, table: str) -> str:
-    """A digest of rows that does not depend on their order."""
-    found = con.execute(f"select count(*), bit_xor(one), sum(one) from (select hash({columns}) as one from {table}) as hashed").fetchone()
-    return "-".join(str(value) for value in found)
+def pair_records(con: duckdb.DuckDBPyConnection, salt: int = 0) -> None:
+    """Write `match_paired`: the records that a pair of `match_candidates` or a decision of `match_decided` names, in the ids' order."""
+    # A record has many columns: in a sort all would be carried along, and made of all that are in no pair.
+    con.execute(f"""
+        create or replace temp table match_placed as
+        select record_key, row_number() over (order by first_seen, source_system, source_person_no) as place
+        from match_kept
+        where record_key in (
+            select a from match_candidates
+            union all
+            select b from match_candidates
+            union all
+            select {record_key_sql(salt, "_a")} from match_decided
+            union all
+            select {record_key_sql(salt, "_b")} from match_decided
+        )
+    """)
+    placed = (
+        "(select kept.*, placed.place from match_kept as kept inner join match_placed as placed on kept.record_key = placed.record_key)"
+    )
+    con.execute(f"create or replace temp table match_paired as {_shown(placed, ', place')}")
+    con.execute("drop table match_placed")
 
 
 def _take_worn(con: duckdb.DuckDBPyConnection) -> None:
-    """Take from `match_records` what is worn out; few records have any of it."""
+    """Mark in `match_kept` what is worn out; few records have any of it."""
     # Names are told apart only where a number stands on enough records.
     con.execute(f"""
-        update match_records
-        set id_number = null, own_id = null, id_text = null, id_birth_date = null, is_id_worn = true, is_usable = false
+        update match_kept
+        set is_id_worn = true
         where id_number in (
             select id_number
-            from match_records
+            from match_kept
             where id_number in (
                 select id_number
-                from match_records
+                from match_kept
                 where id_number is not null
                 group by id_number
                 having count(*) >= {NAMES_OF_A_WORN_NUMBER}
@@ -139,18 +150,26 @@ def _take_worn(con: duckdb.DuckDBPyConnection) -> None:
         )
     """)
     con.execute(f"""
-        update match_records
-        set phone = null
-        where phone in (select phone from match_records where phone is not null group by phone having count(*) >= {RECORDS_OF_A_WORN_PHONE})
+        update match_kept
+        set is_phone_worn = true
+        where phone_number in (
+            select phone_number
+            from match_kept
+            where phone_number is not null
+            group by phone_number
+            having count(*) >= {RECORDS_OF_A_WORN_PHONE}
+        )
     """)
 
 
+# The sex that stands inside a sound number.
+_ID_SEX = "case when ascii(substr(id_number, 17, 1)) % 2 = 1 then 'male' else 'female' end"
 # A sound number contradicts its record, unless sex agrees and the date differs by a known slip. Only the few that differ are looked at:
 # a case asks no further, and a list in brackets, unlike `in`, is not joined with all records.
-_DOUBTFUL = """
+_DOUBTFUL = f"""
     case
         when id_status = 'inconsistent' then not coalesce(
-            (id_sex = sex or sex = 'unknown')
+            ({_ID_SEX} = sex or sex = 'unknown')
             and (
                 birth_date_if_swapped = id_birth_date
                 or birth_date_if_lunar = id_birth_date
@@ -171,70 +190,120 @@ _DOUBTFUL = """
     end
 """
 
-_DESCRIBED = f"""
-    create or replace temp table match_records as
-    with described as (
+
+def _kept(salt: int, only: str | None) -> str:
+    """SQL of `match_kept`: what is read again and again, each text once; the other columns of `match_records` are made of these."""
+    compound = ", ".join(f"'{surname}'" for surname in COMPOUND_SURNAMES)
+    return f"""
+        create or replace temp table match_kept as
+        with
+        numbers as (
+            select *, period as last_seen, true as has_record from {_RECORDS}
+            union all by name
+            select *, false as has_record from {_WITHOUT_RECORD}
+        ),
+        cut as (
+            select
+                *,
+                {record_key_sql(salt)} as record_key,
+                case
+                    when name like '%·%' then strpos(name, '·')
+                    when left(name, 2) in ({compound}) and length(name) > 2 then -2
+                    when length(name) > 1 then -1
+                end as name_cut
+            from numbers
+        )
         select
-            seen.*,
-            records.source_system is not null as has_record,
-            {", ".join(f"records.{column}" for column in _KEPT)},
+            record_key,
+            source_system,
+            source_person_no,
+            first_seen,
+            last_seen,
+            has_record,
+            id_status,
+            coalesce(id_status in ('valid', 'repaired'), false) as is_id_own,
+            id_number,
+            id_number_otherwise,
+            id_birth_date,
+            false as is_id_worn,
+            {_DOUBTFUL} as is_id_doubtful,
+            guardian_number,
+            name,
+            name_pinyin,
+            -- A name of a people whose names have two parts is the person's own name, then the father's.
+            case when name_cut > 0 then left(name, name_cut - 1) when name_cut < 0 then substr(name, 1 - name_cut) end as given,
+            case when name_cut > 0 then substr(name, name_cut + 1) when name_cut < 0 then left(name, -name_cut) end as surname,
             case
-                when name like '%·%' then strpos(name, '·')
-                when left(name, 2) in ({", ".join(f"'{surname}'" for surname in COMPOUND_SURNAMES)}) and length(name) > 2 then -2
-                when length(name) > 1 then -1
-            end as name_cut,
-            {_DOUBTFUL} as is_id_doubtful
-        from match_seen as seen
-        left join intermediate.int_person_records as records
-            on seen.source_system = records.source_system and seen.source_person_no = records.source_person_no
-    )
-    select
-        record_key,
-        place,
-        source_system,
-        source_person_no,
-        first_seen,
-        last_seen,
-        has_record,
-        id_status,
-        id_number,
-        case when id_status in ('valid', 'repaired') then id_number end as own_id,
-        case when id_status in ('valid', 'repaired', 'inconsistent', 'invalid') then coalesce(id_number, id_number_tidied) end as id_text,
-        case when id_number is not null and not is_id_doubtful then id_birth_date end as id_birth_date,
-        id_number_tidied,
-        false as is_id_worn,
-        is_id_doubtful,
-        coalesce(id_status in ('valid', 'repaired', 'inconsistent') and not is_id_doubtful, false) as is_usable,
-        guardian_number,
-        name,
-        name_pinyin,
-        -- A name of a people whose names have two parts is the person's own name, then the father's.
-        case when name_cut > 0 then left(name, name_cut - 1) when name_cut < 0 then substr(name, 1 - name_cut) end as given,
-        case when name_cut > 0 then substr(name, name_cut + 1) when name_cut < 0 then left(name, -name_cut) end as surname,
-        case
-            when name_cut > 0 then name_pinyin
-            when name_cut = -1 then substr(name_pinyin, strpos(name_pinyin, ' ') + 1)
-            when name_cut = -2
-                then substr(name_pinyin, strpos(name_pinyin, ' ') + 1 + strpos(substr(name_pinyin, strpos(name_pinyin, ' ') + 1), ' '))
-        end as given_pinyin,
-        case
-            when name_cut > 0 then substr(name, name_cut + 1)
-            when name_cut = -1 then split_part(name_pinyin, ' ', 1)
-            when name_cut = -2 then split_part(name_pinyin, ' ', 1) || ' ' || split_part(name_pinyin, ' ', 2)
-        end as surname_pinyin,
-        coalesce(contains(name, '?'), false) as is_name_damaged,
-        coalesce(nullif(sex, 'unknown'), case when id_status in ('valid', 'repaired') then id_sex end) as sex,
-        birth_date,
-        birth_date_if_swapped,
-        birth_date_if_lunar,
-        phone_number,
-        phone_number as phone,
-        case when household_no is not null then source_system || ':' || household_no end as household,
-        place_village_code as village,
-        place_township_code as township,
-        coalesce(place_county_code, left(place_township_code, 6)) as county,
-        insured_county_code as insured,
-        is_dead,
-        office
-    from described
-"""
+                when name_cut > 0 then name_pinyin
+                when name_cut = -1 then substr(name_pinyin, strpos(name_pinyin, ' ') + 1)
+                when name_cut = -2
+                    then substr(name_pinyin, strpos(name_pinyin, ' ') + 1 + strpos(substr(name_pinyin, strpos(name_pinyin, ' ') + 1), ' '))
+            end as given_pinyin,
+            case
+                when name_cut > 0 then substr(name, name_cut + 1)
+                when name_cut = -1 then split_part(name_pinyin, ' ', 1)
+                when name_cut = -2 then split_part(name_pinyin, ' ', 1) || ' ' || split_part(name_pinyin, ' ', 2)
+            end as surname_pinyin,
+            coalesce(nullif(sex, 'unknown'), case when id_status in ('valid', 'repaired') then {_ID_SEX} end) as sex,
+            birth_date,
+            birth_date_if_swapped,
+            birth_date_if_lunar,
+            phone_number,
+            false as is_phone_worn,
+            case when household_no is not null then source_system || ':' || household_no end as household,
+            place_code,
+            insured_county_code as insured,
+            is_dead,
+            office
+        from cut
+        {f"where record_key in ({only})" if only is not None else ""}
+    """
+
+
+def _shown(kept: str, besides: str = "") -> str:
+    """SQL of the columns of `match_records` over rows of `match_kept`."""
+    return f"""
+        select
+            record_key,
+            source_system,
+            source_person_no,
+            first_seen,
+            last_seen,
+            has_record,
+            id_status,
+            case when not is_id_worn then id_number end as id_number,
+            case when is_id_own and not is_id_worn then id_number end as own_id,
+            case
+                when is_id_worn then null
+                when id_number is not null then id_number
+                when id_status = 'invalid' then id_number_otherwise
+            end as id_text,
+            case when id_number is not null and not is_id_worn and not is_id_doubtful then id_birth_date end as id_birth_date,
+            coalesce(id_number_otherwise, id_number) as id_number_tidied,
+            is_id_worn,
+            is_id_doubtful,
+            id_number is not null and not is_id_worn and not is_id_doubtful as is_usable,
+            guardian_number,
+            name,
+            name_pinyin,
+            given,
+            surname,
+            given_pinyin,
+            surname_pinyin,
+            coalesce(contains(name, '?'), false) as is_name_damaged,
+            sex,
+            birth_date,
+            birth_date_if_swapped,
+            birth_date_if_lunar,
+            phone_number,
+            is_phone_worn,
+            case when not is_phone_worn then phone_number end as phone,
+            household,
+            case when length(place_code) = 12 then place_code end as village,
+            case when length(place_code) >= 9 then left(place_code, 9) end as township,
+            case when length(place_code) >= 6 then left(place_code, 6) end as county,
+            insured,
+            is_dead,
+            office{besides}
+        from {kept}
+    """

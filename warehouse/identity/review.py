@@ -51,7 +51,7 @@ def write_queue(con: duckdb.DuckDBPyConnection, period: str, model: MatchModel) 
             -- What others have joined already is neither a question nor a miss.
             and (not pairs.is_joined or pairs.tier is not null or pairs.decision is not null)
     """)
-    (records,) = con.execute("select count(*) from intermediate.int_person_numbers_seen where has_record").fetchone()
+    (records,) = con.execute("select count(*) from intermediate.int_person_records").fetchone()
     room = max(int(records * QUEUE_SHARE), 20)
     samples = max(int(records * SAMPLED_SHARE), 4)
     con.execute(f"""

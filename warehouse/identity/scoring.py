@@ -23,7 +23,7 @@ def score_pairs(con: duckdb.DuckDBPyConnection, pairs: str, scores: str, model: 
     """Score pairs of records.
 
     Args:
-        con: connection with `match_records` and `match_judged`.
+        con: connection with `match_records`, `match_paired` and `match_judged`.
         pairs: table of pairs (a, b: record keys).
         scores: table to write: a, b, match_weight, match_probability, and the weight of each comparison (`mw_<comparison>`, frequencies
             in it), and of the prior (`mw_prior`).
@@ -40,7 +40,7 @@ def score_pairs(con: duckdb.DuckDBPyConnection, pairs: str, scores: str, model: 
     con.execute(f"""
         create or replace temp table scored_records as
         select *, {", ".join(f"{expression} as {column}" for column, expression in IN_COHORT.items())}
-        from match_records
+        from match_paired
         where record_key in (select a from {pairs} union all select b from {pairs})
     """)
     count_frequencies(con, "scored_records")
@@ -75,7 +75,7 @@ def _predict(records: Any, pairs: Any, frequencies: dict[str, Any], settings: di
     own.execute(f"set threads = {threads}")
     try:
         api = DuckDBAPI(connection=own)
-        linker = Linker(api.register(records, table_name="match_records"), settings, log_level=logging.ERROR)
+        linker = Linker(api.register(records, table_name="match_records"), settings, log_level=logging.ERROR, validate_settings=False)
         for column, table in frequencies.items():
             linker.table_management.register_term_frequency_lookup(api.register(table, table_name=f"frequency_{column}"), column)
         own.register("listed", pairs)

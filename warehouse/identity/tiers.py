@@ -160,7 +160,7 @@ def judge_pairs(con: duckdb.DuckDBPyConnection, compared: str, judged: str) -> N
     """Write what the rules say of compared pairs.
 
     Args:
-        con: connection with `match_records`.
+        con: connection with `match_records` and `match_paired`.
         compared: table that `compare_pairs` made.
         judged: table to write: the same rows, with `is_twin_shown`, `rule` and `verdict`.
     """
@@ -170,8 +170,8 @@ def judge_pairs(con: duckdb.DuckDBPyConnection, compared: str, judged: str) -> N
         create or replace temp table twins_shown as
         select distinct pairs.a, pairs.b
         from {compared} as pairs
-        inner join match_records as left_record on pairs.a = left_record.record_key
-        inner join match_records as right_record on pairs.b = right_record.record_key
+        inner join match_paired as left_record on pairs.a = left_record.record_key
+        inner join match_paired as right_record on pairs.b = right_record.record_key
         inner join match_records as third
             on third.birth_date = left_record.birth_date
             and third.name_pinyin in (left_record.name_pinyin, right_record.name_pinyin)

@@ -122,7 +122,7 @@ def train(con: duckdb.DuckDBPyConnection, period: str, *, version: str | None = 
 
 def _counted(con: duckdb.DuckDBPyConnection, pairs: str, among: dict[str, str]) -> dict[str, dict[str, int]]:
     """How many pairs have each level of each comparison; birth dates as if no number held one, where pairs of one person are counted."""
-    con.execute(f"create or replace temp table training_compared as {compare_pairs(pairs)}")
+    con.execute(f"create or replace temp table training_compared as {compare_pairs(pairs, 'match_records')}")
     if among:
         con.execute(f"""
             create or replace temp table training_compared as
@@ -131,11 +131,12 @@ def _counted(con: duckdb.DuckDBPyConnection, pairs: str, among: dict[str, str]) 
             inner join match_records as one on compared.a = one.record_key
             inner join match_records as other on compared.b = other.record_key
         """)
+    from_both_sides = place_from_both_sides("training_compared", "match_records")
     found = {
         comparison.code: dict(
             con.execute(f"""
                 select {comparison.code}_level, count(*)
-                from {f"({place_from_both_sides('training_compared')})" if comparison is PLACE else "training_compared"} as seen
+                from {f"({from_both_sides})" if comparison is PLACE else "training_compared"} as seen
                 where {among.get(comparison.code, "true")}
                 group by {comparison.code}_level
             """).fetchall()

@@ -37,7 +37,7 @@ MAY_BE_ACCEPTED = """
 def settle_scores(con: duckdb.DuckDBPyConnection, model: MatchModel) -> None:
     """Write `match_settled` (a, b, match_probability, verdict): the verdict on every scored pair.
 
-    Reads `match_judged`, `match_scores`, `match_records`, and `match_components` of what rules and reviewers have joined so far.
+    Reads `match_judged`, `match_scores`, `match_paired`, and `match_components` of what rules and reviewers have joined so far.
     """
     con.execute("""
         create or replace temp table match_rooted as
@@ -45,13 +45,13 @@ def settle_scores(con: duckdb.DuckDBPyConnection, model: MatchModel) -> None:
             records.record_key,
             coalesce(components.root, records.place) as root,
             min(records.own_id) over (partition by coalesce(components.root, records.place)) as own_id
-        from match_records as records
+        from match_paired as records
         left join match_components as components on records.place = components.vertex
         where records.record_key in (select a from match_scores union all select b from match_scores)
             or components.root in (
                 select found.root
                 from match_components as found
-                inner join match_records as scored on found.vertex = scored.place
+                inner join match_paired as scored on found.vertex = scored.place
                 where scored.record_key in (select a from match_scores union all select b from match_scores)
             )
     """)

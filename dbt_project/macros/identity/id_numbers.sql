@@ -28,70 +28,67 @@
     ({{ number }} // {{ 10 ** places }}) % 10
 {%- endmacro %}
 
-{# The cleaned form of each row's `id_number_raw` of a relation: one row per row, with
+{# The rows of a relation with what its `id_number_raw` says besides:
    id_number_tidied (as keyed in, made comparable; null where nothing is left), id_number_full (18 characters with a right check digit and
    a day that exists, 15 digits upgraded with century 19, else null), id_birth_date and id_sex inside it, is_id_repaired,
-   is_id_placeholder. Each step is a subquery of its own, so that what a later one asks for several times is worked out once; a condition
-   on the tidied number would be worked out with it once more. #}
+   is_id_placeholder; and the steps on the way, which nothing reads. Each step is a subquery of its own, so that what a later one asks for
+   several times is worked out once; a condition on the tidied number would be worked out with it once more. #}
 {% macro clean_id_numbers(relation) -%}
     select
-        bounded.id_number_raw,
-        bounded.id_number_tidied,
+        bounded.*,
         case when bounded.id_birth_date is not null then bounded.id_number_checked end as id_number_full,
-        case when bounded.id_number_checked is not null then bounded.id_birth_date end as id_birth_date,
         case
-            when bounded.id_number_checked is null or bounded.id_birth_date is null then null
+            when bounded.id_birth_date is null then null
             when ascii(substr(bounded.id_number_checked, 17, 1)) % 2 = 1 then 'male'
             else 'female'
         end as id_sex,
-        coalesce(bounded.id_number_checked <> bounded.id_number_raw, false) as is_id_repaired,
-        bounded.is_id_placeholder
+        coalesce(bounded.id_number_checked <> bounded.id_number_raw, false) as is_id_repaired
     from (
         select
             checked.*,
             {{ date_of_digits('substr(checked.id_number_checked, 7, 8)') }} as id_birth_date
         from (
             select
-                counted.id_number_raw,
-                counted.id_number_tidied,
+                counted.*,
                 case
                     when counted.first_seventeen is null then null
                     when length(counted.id_number_tidied) = 15 then counted.first_seventeen || counted.check_character
                     when right(counted.id_number_tidied, 1) = counted.check_character then counted.id_number_tidied
-                end as id_number_checked,
-                counted.is_id_placeholder
+                end as id_number_checked
             from (
                 select
                     upgraded.*,
                     {{ id_check_character('try_cast(upgraded.first_seventeen as bigint)') }} as check_character
                 from (
                     select
-                        tidied.id_number_raw,
-                        tidied.id_number_tidied,
+                        tidied.*,
                         case
                             when tidied.is_id_placeholder then null
                             when {{ fits_pattern('tidied.id_number_tidied', '^[1-9][0-9]{16}[0-9X]$') }} then left(tidied.id_number_tidied, 17)
                             when {{ fits_pattern('tidied.id_number_tidied', '^[1-9][0-9]{14}$') }}
                                 then left(tidied.id_number_tidied, 6) || '19' || substr(tidied.id_number_tidied, 7)
-                        end as first_seventeen,
-                        tidied.is_id_placeholder
+                        end as first_seventeen
                     from (
                         select
-                            raw.id_number_raw,
-                            raw.id_number_tidied,
+                            raw.*,
                             -- One digit over and over, a division code and zeros, or a word.
                             coalesce(
-                                replace(raw.id_number_tidied, left(raw.id_number_tidied, 1), '') = ''
-                                or {{ fits_pattern('raw.id_number_tidied', '^[0-9]{6}0{9,12}$') }}
+                                (
+                                    left(raw.id_number_tidied, 1) = right(raw.id_number_tidied, 1)
+                                    and replace(raw.id_number_tidied, left(raw.id_number_tidied, 1), '') = ''
+                                )
+                                or (
+                                    right(raw.id_number_tidied, 1) = '0'
+                                    and {{ fits_pattern('raw.id_number_tidied', '^[0-9]{6}0{9,12}$') }}
+                                )
                                 or placeholders.placeholder is not null,
                                 false
                             ) as is_id_placeholder
                         from (
                             select
-                                id_number_raw,
-                                nullif({{ tidied_id('id_number_raw') }}, '') as id_number_tidied
-                            from {{ relation }}
-                            where id_number_raw is not null
+                                keyed_in.*,
+                                nullif({{ tidied_id('keyed_in.id_number_raw') }}, '') as id_number_tidied
+                            from {{ relation }} as keyed_in
                         ) as raw
                         left join {{ ref('id_placeholders') }} as placeholders
                             on raw.id_number_tidied = placeholders.placeholder

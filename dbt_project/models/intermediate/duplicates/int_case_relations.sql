@@ -39,7 +39,7 @@ select
     intervals.relation_id,
     intervals.source_person_no,
     person_records.name as person_name,
-    {{ masked_id_number('person_records.id_number_tidied') }} as masked_id_number,
+    {{ masked_id_number('coalesce(person_records.id_number_otherwise, person_records.id_number)') }} as masked_id_number,
     coalesce(person_records.id_status, 'missing') as id_status,
     coalesce(township_names.township_name, '') as township_name,
     coalesce(relation_months.employer_no, relation_months.family_no) as unit_no,

@@ -1,5 +1,5 @@
--- One row per address as keyed in that names a county or township of the closing month's divisions: county, township and village, null
--- where it names none or leaves open which. Grain: (address).
+-- One row per address as keyed in that names a county or township of the closing month's divisions: the smallest division that it names and
+-- does not leave open, a village or a township or the county alone. Grain: (address).
 with
 
 close_period as (
@@ -112,9 +112,7 @@ villages_found as (
 
 select
     places.address,
-    coalesce(left(townships_found.township_code, 6), counties_found.county_code) as county_code,
-    townships_found.township_code,
-    villages_found.village_code
+    coalesce(villages_found.village_code, townships_found.township_code, counties_found.county_code) as place_code
 from places
 left join townships_found
     on places.place_text = townships_found.place_text

@@ -3,7 +3,7 @@
 with
 
 person_links as (
-    select * from {{ source('identity', 'person_links') }}
+    select * from {{ ref('bridge_person_source_ids') }}
 ),
 
 person_records as (
