@@ -44,6 +44,7 @@ _manifest = manifest_of(Settings.from_environment())
 ONE_MONTH = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 _KINDS = "resource_type:model resource_type:seed tag:grain"
 
+
 def _standing_outputs() -> list[str]:
     """Outputs that a month may find made already, seeds and views of staging, each after what it follows from."""
     standing = {

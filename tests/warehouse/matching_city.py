@@ -17,7 +17,8 @@ from warehouse.register import Register
 from warehouse.settings import Settings
 
 COLUMNS = {
-    "source_system": "varchar", "source_person_no": "varchar", "period": "varchar", "id_number": "varchar", "id_number_otherwise": "varchar",
+    "source_system": "varchar", "source_person_no": "varchar", "period": "varchar", "id_number": "varchar",
+    "id_number_otherwise": "varchar",
     "id_status": "varchar", "guardian_number": "varchar", "id_birth_date": "date", "name": "varchar",
     "name_pinyin": "varchar", "sex": "varchar", "birth_date": "date", "birth_date_if_swapped": "date", "birth_date_if_lunar": "date",
     "phone_number": "varchar", "household_no": "varchar", "place_code": "varchar", "insured_county_code": "varchar",

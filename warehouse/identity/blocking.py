@@ -12,6 +12,7 @@ run finds: a pair depends on its two records, and on whether its block is cut, a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import duckdb
@@ -34,19 +35,17 @@ class Keyed:
     condition: str = "true"
     source: str = "match_records"
 
-    def select(self) -> str:
-        """SQL: `record_key` and `block`, a hash of the key. Two keys of one hash cost a comparison and change nothing."""
-        return self._select(f"hash({', '.join(self.key)})")
+    def select(self, besides: tuple[str, ...] = ()) -> str:
+        """SQL: `record_key`, `block`, a hash of the key, and columns besides. Two keys of one hash cost a comparison and change nothing."""
+        known = " and ".join(f"{part} is not null" for part in self.key)
+        columns = ", ".join(("record_key", f"hash({', '.join(self.key)}) as block", *besides))
+        return f"select {columns} from {self.source} where {self.condition} and {known}"
 
     def named(self, blocks: str) -> str:
         """SQL: `block` and its key as a text (`title`), of those that a table of blocks holds."""
         title = f"concat_ws('|', {', '.join(self.key)})"
         hashed = f"select hash({', '.join(self.key)}) as block, {title} as title from {self.source} where {self.condition}"
         return f"select block, min(title) as title from ({hashed}) as named where block in (select block from {blocks}) group by block"
-
-    def _select(self, block: str) -> str:
-        known = " and ".join(f"{part} is not null" for part in self.key)
-        return f"select record_key, {block} as block from {self.source} where {self.condition} and {known}"
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,11 @@ class Pass:
     left: Keyed
     right: Keyed
     keeps: str | None = None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The columns that `keeps` asks for."""
+        return tuple(sorted(set(re.findall(r"\b[lr]\.(\w+)", self.keeps or ""))))
 
 
 # What the passes ask of a record without a number of its own.
@@ -206,17 +210,17 @@ def _run(con: duckdb.DuckDBPyConnection, one: Pass, *, everything: bool) -> int:
         con.execute(f"""
             create or replace temp table block_left as
             with keyed as (
-                {one.left.select()}
+                {one.left.select(one.asked)}
             )
             select * from keyed
             where block in (select block from keyed group by block having count(*) > 1)
         """)
         con.execute("create or replace temp view block_right as select * from block_left")
     else:
-        con.execute(f"create or replace temp table block_left as {one.left.select()}")
+        con.execute(f"create or replace temp table block_left as {one.left.select(one.asked)}")
         con.execute(f"""
             create or replace temp table block_right_found as
-            select * from ({one.right.select()}) as keyed
+            select * from ({one.right.select(one.asked)}) as keyed
             where block in (select block from block_left)
         """)
         con.execute("create or replace temp view block_right as select * from block_right_found")
@@ -241,21 +245,16 @@ def _run(con: duckdb.DuckDBPyConnection, one: Pass, *, everything: bool) -> int:
             """,
             {"code": one.code},
         )
-    distinct_pair = "lefts.record_key < rights.record_key" if is_symmetric else "lefts.record_key <> rights.record_key"
+    distinct_pair = "l.record_key < r.record_key" if is_symmetric else "l.record_key <> r.record_key"
     anew = ("true",)
     if not everything:
-        anew = tuple(f"{side}.record_key in (select record_key from block_changed)" for side in ("lefts", "rights"))
-    both = """
-        inner join match_records as l on lefts.record_key = l.record_key
-        inner join match_records as r on rights.record_key = r.record_key
-    """
+        anew = tuple(f"{side}.record_key in (select record_key from block_changed)" for side in "lr")
     found = " union all ".join(
         f"""
-        select lefts.record_key as one, rights.record_key as other
-        from block_left as lefts
-        inner join block_right as rights on lefts.block = rights.block and {distinct_pair}
-        anti join block_cut_found as cut on lefts.block = cut.block
-        {both if one.keeps else ""}
+        select l.record_key as one, r.record_key as other
+        from block_left as l
+        inner join block_right as r on l.block = r.block and {distinct_pair}
+        anti join block_cut_found as cut on l.block = cut.block
         where {condition} and ({one.keeps or "true"})
         """
         for condition in anew

@@ -29,7 +29,7 @@ from warehouse.identity.model import MatchModel, model_in_force
 from warehouse.identity.persons import STRENGTHS, keep_bridge_before, write_events, write_links
 from warehouse.identity.records import collect_records, digest_records, hash_records, pair_records
 from warehouse.identity.review import write_queue
-from warehouse.identity.scoring import score_pairs
+from warehouse.identity.scoring import import_splink_meanwhile, score_pairs
 from warehouse.identity.tiers import judge_pairs
 from warehouse.identity.verdicts import settle_scores
 from warehouse.register import Register
@@ -105,6 +105,7 @@ def match(con: duckdb.DuckDBPyConnection, settings: Settings, period: str, *, fu
         has_before = keep_bridge_before(con)
         changed, rounds = 0, 0
         if not is_idle:
+            import_splink_meanwhile()
             changed = _note_changes(con)
             rounds = _compare(con, period, model, salt, everything=everything)
         write_events(con, period, _cause(before, state, changed), has_before=has_before)

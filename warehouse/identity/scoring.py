@@ -6,7 +6,10 @@ pairs are scored (`tiers.py`), and what a score leads to (`matching.py`).
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import logging
+import threading
 from typing import Any
 
 import duckdb
@@ -60,6 +63,17 @@ def score_pairs(con: duckdb.DuckDBPyConnection, pairs: str, scores: str, model: 
     con.unregister("scored_pairs")
     for table in ("scored_records", *(f"frequency_{column}" for column in FREQUENCIES)):
         con.execute(f"drop table {table}")
+
+
+def import_splink_meanwhile() -> None:
+    """Import Splink in a thread of its own: it takes a second of one processor, and DuckDB leaves one idle now and then."""
+
+    def import_splink() -> None:
+        # Where it is needed it is asked for again, and what is wrong with it is told there.
+        with contextlib.suppress(ImportError):
+            importlib.import_module("splink")
+
+    threading.Thread(target=import_splink, daemon=True).start()
 
 
 def _threads(con: duckdb.DuckDBPyConnection) -> int:
