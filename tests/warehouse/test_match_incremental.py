@@ -5,6 +5,7 @@ import random
 import pytest
 
 from tests.warehouse.matching_city import City, id_number
+from warehouse.errors import CloseRefusedError
 from warehouse.identity import blocking, records
 from warehouse.identity.persons import record_events
 from warehouse.register import Register
@@ -254,4 +255,13 @@ def test_numbers_that_would_go_by_one_key_are_told_apart_by_another_and_all_is_c
     assert city.con.execute("select salt from identity.match_state").fetchone() == ("2",)
     # From then on it is the key of them all.
     assert city.match("2025-02").changed == 0
+    city.close()
+
+
+def test_a_number_that_stands_twice_is_refused_by_name_of_its_table(tmp_path):
+    city = City(tmp_path / "twice")
+    city.record("employee:1", number=ID_A)
+    city.referred_to("employee:1", "2025-01")
+    with pytest.raises(CloseRefusedError, match="int_numbers_without_record"):
+        city.match("2025-01")
     city.close()

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import duckdb
 
+from warehouse.errors import CloseRefusedError
+
 # Surnames of two characters; everybody else's surname is the first character.
 COMPOUND_SURNAMES = (
     "欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "夏侯", "司徒", "公孙", "慕容", "令狐", "长孙", "宇文", "轩辕", "东方", "南宫",
@@ -32,6 +34,8 @@ NAMES_OF_A_WORN_NUMBER = 4
 RECORDS_OF_A_WORN_PHONE = 25
 
 _RECORDS, _WITHOUT_RECORD = "intermediate.int_person_records", "intermediate.int_numbers_without_record"
+# How many times the keys are made anew: three times by chance has never happened to anybody.
+_SALTS = 4
 # What is compared of a record. When it was seen last, whether its person is dead and who delivered it say nothing of who it is.
 _COMPARED = (
     "id_number",
@@ -68,18 +72,21 @@ def hash_records(con: duckdb.DuckDBPyConnection, salt: int = 0) -> int:
 
     Returns:
         What they are made with now.
+
+    Raises:
+        CloseRefusedError: no salt tells the numbers apart, because one of them stands there twice.
     """
-    while True:
+    for tried in range(salt, salt + _SALTS):
         con.execute(f"""
             create or replace temp table match_hashes as
-            select {record_key_sql(salt)} as record_key, hash(first_seen, true, {", ".join(_COMPARED)}) as record_hash
+            select {record_key_sql(tried)} as record_key, hash(first_seen, true, {", ".join(_COMPARED)}) as record_hash
             from {_RECORDS}
             union all
-            select {record_key_sql(salt)}, hash(first_seen, false) from {_WITHOUT_RECORD}
+            select {record_key_sql(tried)}, hash(first_seen, false) from {_WITHOUT_RECORD}
         """)
         if con.execute("select count(*) = count(distinct record_key) from match_hashes").fetchone()[0]:
-            return salt
-        salt += 1
+            return tried
+    raise CloseRefusedError(f"a person number stands twice in {_RECORDS} or {_WITHOUT_RECORD}; each may stand in one of them, and once")
 
 
 def digest_records(con: duckdb.DuckDBPyConnection) -> str:
