@@ -263,7 +263,7 @@ def test_a_file_that_is_not_the_one_sent_has_another_checksum(settings, inbox):
     content = (folder / "families.csv").read_bytes()
     (folder / "families.csv").write_bytes(content[:-3])
     reason = refusal(settings, inbox).reason
-    assert reason.startswith("checksum: families.csv has ")
+    assert reason.startswith("checksum: families.csv is not the file that delivery.json was written for")
     assert "张三" not in reason
 
 

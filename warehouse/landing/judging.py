@@ -118,7 +118,10 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
             missing.append(f"{entry.file} ({entry.table}) cannot be opened: {error.strerror}")
             continue
         if found != entry.sha256:
-            wrong.append(f"{entry.file} has {found}, expected {entry.sha256[:80]}")
+            wrong.append(
+                f"{entry.file} is not the file that {MANIFEST} was written for: it was changed or cut short since (its checksum is"
+                f" {found}, expected {entry.sha256[:80]})"
+            )
     if missing:
         raise RefusedError("file missing", *missing)
     if wrong:
