@@ -8,15 +8,6 @@
     cast({{ alias }}.settled_on as varchar) || ' ' || {{ alias }}.settlement_id
 {%- endmacro %}
 
-{# The key of a stay: its visit number, or without one its settlement, told apart whatever the visit number reads. #}
-{% macro stay_key(alias) -%}
-    case
-        when {{ alias }}.visit_id is null then 'settlement ' || {{ alias }}.settlement_id
-        when {{ alias }}.visit_id like 'settlement %' or {{ alias }}.visit_id like 'visit %' then 'visit ' || {{ alias }}.visit_id
-        else {{ alias }}.visit_id
-    end
-{%- endmacro %}
-
 {# True where a text holds another. #}
 {% macro contains_text(text, part) -%}
     {{ return(adapter.dispatch('contains_text')(text, part)) }}

@@ -6,31 +6,8 @@
 -- Grain: (source_system, care_type, stay_id, month).
 with
 
-settlements as (
-    select * from {{ ref('fct_settlements') }}
-    where care_type in ('inpatient', 'maternity_inpatient')
-),
-
-reversed as (
-    select
-        source_system,
-        reverses_settlement_id as settlement_id,
-        min(month) as reversed_month
-    from {{ ref('fct_settlements') }}
-    where is_reversal
-    group by source_system, reverses_settlement_id
-),
-
 originals as (
-    select
-        settlements.*,
-        {{ stay_key('settlements') }} as stay_id,
-        reversed.reversed_month
-    from settlements
-    left join reversed
-        on settlements.source_system = reversed.source_system
-            and settlements.settlement_id = reversed.settlement_id
-    where not settlements.is_reversal
+    {{ stay_settlements() }}
 ),
 
 -- The months in which anything of the stay can change: a settlement comes, or one is taken back.

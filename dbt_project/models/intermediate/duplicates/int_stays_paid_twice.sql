@@ -20,35 +20,11 @@ moments as (
     from close_period
 ),
 
-settlements as (
-    select
-        fct_settlements.*,
-        {{ stay_key('fct_settlements') }} as stay_id
-    from {{ ref('fct_settlements') }} as fct_settlements
-    where fct_settlements.care_type = 'inpatient' and fct_settlements.scheme in ('employee', 'resident', 'rural')
-),
-
-reversed as (
-    select
-        source_system,
-        reverses_settlement_id as settlement_id,
-        min(month) as reversed_month
-    from {{ ref('fct_settlements') }}
-    where is_reversal
-    group by
-        source_system,
-        reverses_settlement_id
-),
-
 originals as (
-    select
-        settlements.*,
-        reversed.reversed_month
-    from settlements
-    left join reversed
-        on settlements.source_system = reversed.source_system
-            and settlements.settlement_id = reversed.settlement_id
-    where not settlements.is_reversal
+    select * from (
+        {{ stay_settlements() }}
+    ) as stay_settlements
+    where care_type = 'inpatient' and scheme in ('employee', 'resident', 'rural')
 ),
 
 institutions as (
