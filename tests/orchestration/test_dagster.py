@@ -70,7 +70,7 @@ def test_both_halves_wait_for_the_matching_between_them(definitions):
     above = {key.to_user_string() for key in graph.get(by_name["identity/person_links"]).parent_keys}
     below = {key.to_user_string() for key in graph.get(by_name["identity/person_links"]).child_keys}
     assert {"intermediate/int_person_records", "intermediate/int_numbers_without_record"} <= above
-    assert {"marts/dim_persons", "marts/bridge_person_source_ids", "intermediate/int_relation_months"} <= below
+    assert {"marts/bridge_person_source_ids", "intermediate/int_relation_months"} <= below
 
 
 def test_the_sensor_sees_months_with_news_and_waits_for_folders_in_motion(tmp_path):

@@ -92,7 +92,8 @@ _OTHER_DATES = Keyed(
 
 def _of_weak(code: str, title: str, *key: str, keeps: str | None = None, weak: str = "true", right: str = "true") -> Pass:
     """A pass from the records without a number of their own to all, on one key."""
-    return Pass(code, title, Keyed(key, weak, "match_weak"), Keyed(key, right), keeps)
+    among = "match_called" if "phone" in key else "match_records"
+    return Pass(code, title, Keyed(key, weak, "match_weak"), Keyed(key, right, among), keeps)
 
 
 def _parts(*spans: tuple[int, int]) -> tuple[str, ...]:
@@ -194,11 +195,17 @@ def find_candidates(con: duckdb.DuckDBPyConnection, *, everything: bool, passes:
             delete from identity.candidates
             where a in (select record_key from match_changed) or b in (select record_key from match_changed)
         """)
-    # Nearly every pass begins with the few records that have no number of their own.
+    # Nearly every pass begins with the few records that have no number of their own, and few others have the telephone of one of them.
     con.execute(f"create or replace temp table match_weak as select {_OF_WEAK} from match_records where own_id is null and has_record")
+    con.execute("""
+        create or replace temp table match_called as
+        select record_key, name_pinyin, given_pinyin, birth_date, phone
+        from match_records
+        where phone in (select phone from match_weak)
+    """)
     found = {one.code: _run(con, one, everything=everything) for one in passes}
     con.execute("drop view block_right")
-    for table in ("match_weak", "block_left", "block_right_found", "block_cut_found", "block_turned", "block_changed"):
+    for table in ("match_weak", "match_called", "block_left", "block_right_found", "block_cut_found", "block_turned", "block_changed"):
         con.execute(f"drop table if exists {table}")
     return found
 

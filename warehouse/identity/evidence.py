@@ -132,7 +132,7 @@ def write_evidence(con: duckdb.DuckDBPyConnection, model: MatchModel, period: st
     """)
     con.execute(
         """
-        create or replace temp table match_evidence_next as
+        create or replace table identity.match_evidence as
         select
             now.*,
             coalesce(least(before.first_period, $period), $period) as first_period,
@@ -145,12 +145,11 @@ def write_evidence(con: duckdb.DuckDBPyConnection, model: MatchModel, period: st
         from identity.match_evidence as before
         anti join match_evidence_now as now on before.pair_id = now.pair_id
         where before.verdict <> 'different' or before.decision is not null
+        order by pair_id
     """,
         {"period": period},
     )
-    con.execute("create or replace table identity.match_evidence as select * from match_evidence_next order by pair_id")
-    for table in ("match_evidence_now", "match_evidence_next"):
-        con.execute(f"drop table {table}")
+    con.execute("drop table match_evidence_now")
     con.execute(f"create or replace view identity.match_pairs as {_sentences()}")
 
 

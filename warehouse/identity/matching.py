@@ -99,13 +99,14 @@ def match(con: duckdb.DuckDBPyConnection, settings: Settings, period: str, *, fu
     state = _State.of(con, model, decided, salt)
     everything = full or before is None or (before.code, before.salt) != (state.code, state.salt)
     is_idle = not everything and before == state
+    if not is_idle:
+        import_splink_meanwhile()
     collect_records(con, salt, only=RECORDS_WITH_EVIDENCE if is_idle else None)
     con.execute("begin transaction")
     try:
         has_before = keep_bridge_before(con)
         changed, rounds = 0, 0
         if not is_idle:
-            import_splink_meanwhile()
             changed = _note_changes(con)
             rounds = _compare(con, period, model, salt, everything=everything)
         write_events(con, period, _cause(before, state, changed), has_before=has_before)

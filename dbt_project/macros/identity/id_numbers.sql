@@ -1,9 +1,6 @@
 {# An ID number as keyed in, made comparable: half-width, upper case, without blanks, quotes and hyphens. #}
 {% macro tidied_id(text) -%}
-    case
-        when {{ fits_pattern(text, '^[0-9]{17}[0-9X]$') }} then {{ text }}
-        else translate(upper({{ to_half_width(text) }}), ' -·{{ "\u200b\ufeff" }}`’''"', '')
-    end
+    translate(upper({{ to_half_width(text) }}), ' -·{{ "\u200b\ufeff" }}`’''"', '')
 {%- endmacro %}
 
 {# Check character of GB 11643 over the first seventeen digits, given as a whole number. #}
@@ -64,6 +61,7 @@
                         tidied.*,
                         case
                             when tidied.is_id_placeholder then null
+                            when tidied.is_id_whole and left(tidied.id_number_tidied, 1) <> '0' then left(tidied.id_number_tidied, 17)
                             when {{ fits_pattern('tidied.id_number_tidied', '^[1-9][0-9]{16}[0-9X]$') }} then left(tidied.id_number_tidied, 17)
                             when {{ fits_pattern('tidied.id_number_tidied', '^[1-9][0-9]{14}$') }}
                                 then left(tidied.id_number_tidied, 6) || '19' || substr(tidied.id_number_tidied, 7)
@@ -86,9 +84,17 @@
                             ) as is_id_placeholder
                         from (
                             select
-                                keyed_in.*,
-                                nullif({{ tidied_id('keyed_in.id_number_raw') }}, '') as id_number_tidied
-                            from {{ relation }} as keyed_in
+                                shaped.*,
+                                case
+                                    when shaped.is_id_whole then shaped.id_number_raw
+                                    else nullif({{ tidied_id('shaped.id_number_raw') }}, '')
+                                end as id_number_tidied
+                            from (
+                                select
+                                    keyed_in.*,
+                                    {{ fits_pattern('keyed_in.id_number_raw', '^[0-9]{17}[0-9X]$') }} as is_id_whole
+                                from {{ relation }} as keyed_in
+                            ) as shaped
                         ) as raw
                         left join {{ ref('id_placeholders') }} as placeholders
                             on raw.id_number_tidied = placeholders.placeholder
