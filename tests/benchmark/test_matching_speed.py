@@ -98,7 +98,7 @@ def test_a_million_records_are_cleaned_and_matched_in_seconds_and_two_gigabytes(
     some = measured("matching again, 1% changed", warehouse, home)
     print()
     assert 0 < some["changed"] < 0.02 * records
-    # Seen on 2026-11-26, on two cores that three others shared: 32 s and 21 s of processor time, 4 s without anything new, 23 s with 1%.
-    assert cleaned["processor"] + matched["processor"] < 75 * PERSONS / 1_000_000
+    # Seen on 2026-11-26, on two idle cores, fast and slow: 30 s and 37 s of processor time, 18 s and 21 s by the clock.
+    assert cleaned["processor"] + matched["processor"] < 55 * PERSONS / 1_000_000
     assert max(cleaned["megabytes"], matched["megabytes"], idle["megabytes"]) < MEGABYTES + 448
     assert idle["processor"] < 0.4 * matched["processor"]
