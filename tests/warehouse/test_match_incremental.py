@@ -2,6 +2,7 @@
 
 import random
 
+import duckdb
 import pytest
 
 from tests.warehouse.matching_city import City, id_number
@@ -265,3 +266,11 @@ def test_a_number_that_stands_twice_is_refused_by_name_of_its_table(tmp_path):
     with pytest.raises(CloseRefusedError, match="int_numbers_without_record"):
         city.match("2025-01")
     city.close()
+
+
+def test_two_numbers_of_one_system_that_share_a_key_are_told_apart_by_the_next_salt():
+    # DuckDB's hash of several values is put together by xor: a salt beside the number would move both keys alike.
+    with duckdb.connect() as con:
+        con.execute("create table numbers as select 'employee' as source_system, unnest(['E1', 'E2']) as source_person_no")
+        apart = {con.execute(f"select bit_xor({records.record_key_sql(salt)}) from numbers").fetchone() for salt in range(4)}
+    assert len(apart) == 4

@@ -286,7 +286,9 @@ def _cause(before: _State | None, state: _State, changed: int) -> str:
     causes = [
         text
         for text, is_new in (
-            (f"{changed} records new or changed", changed > 0),
+            # With other keys every record would count twice, as gone and as new.
+            (f"{changed} records new or changed", changed > 0 and before.salt == state.salt),
+            ("other keys", before.salt != state.salt),
             ("decisions", before.decisions != state.decisions),
             ("model", before.model != state.model),
             ("program", before.code != state.code),
