@@ -50,6 +50,8 @@ def place_level(city, one, other):
 
 LEVELS = [
     ({"village": VILLAGE}, {"village": VILLAGE}, "village"),
+    # A code that is longer than a village's is one all the same.
+    ({"village": VILLAGE + "9"}, {"village": VILLAGE + "9"}, "village"),
     ({"village": VILLAGE}, {"village": SAME_TOWNSHIP}, "township"),
     ({"village": VILLAGE}, {"village": NEIGHBOUR}, "county"),
     # He has moved, and is insured where he lived or where the other record says that he lives.

@@ -197,6 +197,7 @@ def find_candidates(con: duckdb.DuckDBPyConnection, *, everything: bool, passes:
         """)
     # Nearly every pass begins with the few records that have no number of their own, and few others have the telephone of one of them.
     con.execute(f"create or replace temp table match_weak as select {_OF_WEAK} from match_records where own_id is null and has_record")
+    # (A pass over telephones that asks for another column wants it here too.)
     con.execute("""
         create or replace temp table match_called as
         select record_key, name_pinyin, given_pinyin, birth_date, phone

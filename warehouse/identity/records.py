@@ -106,7 +106,8 @@ def collect_records(con: duckdb.DuckDBPyConnection, salt: int = 0, *, only: str 
     Args:
         con: connection to the working warehouse.
         salt: what the keys are made with (`hash_records`).
-        only: query of record keys: of these records alone. What is worn out is then not told, for that depends on all.
+        only: query of record keys: of these records alone. What is worn out depends on all and is then not told: `own_id` and `phone` are
+            as delivered, which a run that compares nothing does not ask for.
     """
     con.execute(_kept(salt, only))
     con.execute(f"create or replace temp view match_records as {_shown('match_kept')}")
@@ -308,9 +309,10 @@ def _shown(kept: str, besides: str = "") -> str:
             is_phone_worn,
             case when not is_phone_worn then phone_number end as phone,
             household,
-            case when length(place_code) = 12 then place_code end as village,
-            case when length(place_code) >= 9 then left(place_code, 9) end as township,
-            case when length(place_code) >= 6 then left(place_code, 6) end as county,
+            -- A county has six digits, a township nine; what is written otherwise is a village's.
+            case when length(place_code) not in (6, 9) then place_code end as village,
+            case when length(place_code) <> 6 then left(place_code, 9) end as township,
+            left(place_code, 6) as county,
             insured,
             is_dead,
             office{besides}

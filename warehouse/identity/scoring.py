@@ -89,6 +89,7 @@ def _predict(records: Any, pairs: Any, frequencies: dict[str, Any], settings: di
     own.execute(f"set threads = {threads}")
     try:
         api = DuckDBAPI(connection=own)
+        # Splink's own check of the settings parses every condition again; they come from `comparisons.py`, which the tests hold.
         linker = Linker(api.register(records, table_name="match_records"), settings, log_level=logging.ERROR, validate_settings=False)
         for column, table in frequencies.items():
             linker.table_management.register_term_frequency_lookup(api.register(table, table_name=f"frequency_{column}"), column)
