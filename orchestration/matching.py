@@ -136,6 +136,9 @@ def train(
     with locked(settings), Register(settings.register) as register:
         with duckdb.connect(str(settings.warehouse)) as con:
             (period,) = con.execute("select period from control.close_period").fetchone()
+            if not con.execute("select 1 from duckdb_tables() where table_name = 'int_numbers_without_record'").fetchone():
+                message = f"{settings.warehouse} is of an earlier version of the program; close the month again: tongchou close {period}"
+                raise CloseRefusedError(message)
             model = estimate(con, period, note=note)
         register.append_match_model(
             who=current_user(),

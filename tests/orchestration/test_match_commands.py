@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from orchestration import cli
 from orchestration.close import close_month
 from tests.conftest import copy_of
-from warehouse.errors import UsageError
+from warehouse.errors import CloseRefusedError, UsageError
 from warehouse.identity.decisions import MatchDecisionError
 from warehouse.identity.decisions import queue as waiting
 from warehouse.periods import Period
@@ -77,3 +77,11 @@ def test_a_wrong_verdict_or_pair_is_told_and_records_nothing(closed_mini_home, t
             typed(settings, *arguments)
     with Register(settings.register, read_only=True) as register:
         assert register.rows("match_decisions") == []
+
+
+def test_a_model_is_not_trained_on_a_warehouse_that_an_earlier_program_laid_out(closed_mini_home, tmp_path):
+    settings = copy_of(closed_mini_home, tmp_path / "home")
+    with duckdb.connect(str(settings.warehouse)) as con:
+        con.execute("drop table intermediate.int_numbers_without_record")
+    with pytest.raises(CloseRefusedError, match="earlier version of the program; close the month again"):
+        typed(settings, "match", "train")
